@@ -1,0 +1,72 @@
+# Livedesk: `make run` starts the desk, `make test` proves it.
+HOST ?= 127.0.0.1
+PORT ?= 8000
+
+PY := .venv/bin/python
+STATIC := $(or $(VAR_DIR),var)/static.$(or $(STATIC_STORAGE),default)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test soak check lock shots quality bench bench-order bench-page bench-clone
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: .venv/.run ## the desk on http://HOST:PORT, with its data in var/
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py seed_demo
+	@$(MAKE) --no-print-directory $(STATIC)
+	@$(PY) manage.py serve --with-desk --host $(HOST) --port $(PORT)
+
+test: check ## everything that proves it: the checks, then every test
+	@tools/test-services
+	@.venv/bin/pytest -n 2 --dist loadscope
+
+check: .venv/.dev ## lint, types, the import law, Django's own checks, no missing migration
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy apps config
+	@.venv/bin/lint-imports --no-cache
+	@$(PY) manage.py check
+	@$(PY) manage.py makemigrations --check --dry-run
+
+soak: .venv/.dev ## every fault, again and again, under load (MINUTES=30 FAULT_SEED=20261124)
+	@tools/test-services
+	@SOAK_MINUTES=$(or $(MINUTES),30) .venv/bin/pytest tests/faults/soak.py -q -s
+
+lock: .venv/.dev ## compile requirements*.in again, with hashes
+	@$(PY) -m uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --upgrade \
+		--custom-compile-command "make lock" requirements.in -o requirements.txt
+	@$(PY) -m uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --upgrade \
+		--custom-compile-command "make lock" -c requirements.txt requirements-dev.in -o requirements-dev.txt
+
+shots: .venv/.dev ## take README's screenshots again
+	@$(PY) -m tools.shots
+
+quality: .venv/.dev ## Lighthouse (desktop and mobile) and axe (both themes)
+	@$(PY) -m tools.quality
+
+bench: .venv/.dev ## product, socket.io and the machine's limit under one load (ONLY=quotes-100k ROUNDS=3 WRITE=1)
+	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
+
+bench-order: .venv/.dev ## from the POST of an order to its toast and position in a browser
+	@$(PY) -m tools.bench_order
+
+bench-page: .venv/.dev ## the desk page: server time, queries, weight, cost of drawing
+	@$(PY) -m tools.bench_page
+
+bench-clone: ## from a fresh clone to the first page
+	@python3 -m tools.bench_clone
+
+# Files that say what is installed and collected; each is made again when what it was made from changes
+.venv/.run: requirements.txt tools/venv
+	@tools/venv requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt requirements.txt tools/venv
+	@tools/venv requirements-dev.txt
+	@touch $@ .venv/.run
+
+$(STATIC): $(shell find static config/settings.py) requirements.txt $(wildcard .env)
+	@rm -rf $(@D)/static $(@D)/static.*
+	@$(PY) manage.py collectstatic --no-input --verbosity 0
+	@touch $@

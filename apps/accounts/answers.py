@@ -1,0 +1,68 @@
+"""Who may ask, what a request carries, and a refusal in the form the asker reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render, resolve_url
+from django_htmx.http import HttpResponseClientRedirect
+
+View = Callable[..., HttpResponseBase]
+
+
+class MalformedBody(ValueError):
+    """The body cannot be read as what its content type says."""
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def signed_in(view: View) -> View:
+    """Who is not signed in gets 401 for JSON, and the way to sign in for everything else."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.user.is_authenticated:
+            return view(request, *args, **kwargs)
+        if wants_json(request):
+            return refusal(request, 401, "Signed out", "Sign in, then send it again.")
+        if request.headers.get("HX-Request"):
+            return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
+        onward = request.get_full_path() if request.method in {"GET", "HEAD"} else settings.LOGIN_REDIRECT_URL
+        return redirect_to_login(onward)
+
+    return checked
+
+
+def fields_of(request: HttpRequest) -> Mapping[str, str]:
+    """The fields of a form or of a JSON object, as text; null is no field. Raises MalformedBody."""
+    if request.content_type != "application/json":
+        return request.POST.dict()
+    try:
+        fields = json.loads(request.body, parse_float=str, parse_int=str, parse_constant=str)
+        json.dumps(fields, ensure_ascii=False).encode()  # half of a surrogate pair is JSON, but no page can say it
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody(f"The body is not JSON: {error}") from None
+    if not isinstance(fields, dict) or not all(isinstance(value, str | None) for value in fields.values()):
+        raise MalformedBody("The body must be a JSON object of texts")
+    return {name: text for name, text in fields.items() if text is not None}
+
+
+def refusal(request: HttpRequest, status: int, title: str, words: str, again: str = "/") -> HttpResponse:
+    """`words` say what is wrong and what to do; `again` is where the page's one link leads."""
+    if wants_json(request):
+        return JsonResponse({"error": title, "detail": words}, status=status)
+    context = {"title": title, "words": words, "again": again}
+    if not request.headers.get("HX-Request"):
+        return render(request, "accounts/refused.html", context, status=status)
+    answer = render(request, "accounts/_refused.html", context, status=status)
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#toasts", "afterbegin"
+    return answer

@@ -1,0 +1,16 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.conf import settings
+
+
+class AccountsConfig(AppConfig):
+    name = "apps.accounts"
+    label = "accounts"
+
+    def ready(self) -> None:
+        from . import checks  # noqa: F401, PLC0415 -- app ready
+        from .discord import speak_to  # noqa: PLC0415 -- app ready
+
+        if settings.DISCORD_API_BASE:
+            speak_to(settings.DISCORD_API_BASE)

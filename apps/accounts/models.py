@@ -1,0 +1,19 @@
+"""Who trades: the desk's own user."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+
+
+class User(AbstractUser):
+    """A trader or an admin. `display_name` and `avatar_url` come from Discord, cleaned."""
+
+    display_name = models.CharField(max_length=32, blank=True)
+    avatar_url = models.URLField(blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC")
+    auth_epoch = models.PositiveIntegerField(default=0)
+
+    @property
+    def shown_name(self) -> str:
+        return self.display_name or self.username

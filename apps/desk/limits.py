@@ -1,0 +1,165 @@
+"""The limits an admin sets on orders, and which of them an order would break: each check is None or Denied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .money import ZERO, cents
+from .order import Order, Side
+from .quote import Quote
+from .risk import Denied
+from .valuation import value_position
+
+SYMBOLS_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """No new order until it is lifted."""
+
+    whole_desk: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In shares, USD and per cent. What is None bounds nothing; an empty `allowed` allows every symbol."""
+
+    halt: Halt | None = None
+    position_qty: Decimal | None = None
+    position_usd: Decimal | None = None
+    position_pct: Decimal | None = None
+    orders_per_minute: int | None = None
+    day_loss: Decimal | None = None
+    price_band_pct: Decimal | None = None
+    allowed: frozenset[str] = frozenset()
+    barred: frozenset[str] = frozenset()
+
+    @property
+    def bounds_position(self) -> bool:
+        return any(bound is not None for bound in (self.position_qty, self.position_usd, self.position_pct))
+
+    def over(self, desk: Limits) -> Limits:
+        """An account's limits over the desk's: what it leaves open is the desk's; halts and bars add up."""
+
+        def first(own: Decimal | None, default: Decimal | None) -> Decimal | None:
+            return default if own is None else own
+
+        return Limits(
+            halt=desk.halt or self.halt,
+            position_qty=first(self.position_qty, desk.position_qty),
+            position_usd=first(self.position_usd, desk.position_usd),
+            position_pct=first(self.position_pct, desk.position_pct),
+            orders_per_minute=desk.orders_per_minute if self.orders_per_minute is None else self.orders_per_minute,
+            day_loss=first(self.day_loss, desk.day_loss),
+            price_band_pct=first(self.price_band_pct, desk.price_band_pct),
+            allowed=self.allowed or desk.allowed,
+            barred=self.barred | desk.barred,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """What the limits are held against: the last minute's orders, shares held and in working buys, USD.
+
+    An equity or a P&L of the day that is not known refuses what a limit on it would have to allow.
+    """
+
+    recent_orders: int = 0
+    held: Decimal = ZERO
+    buying: Decimal = ZERO
+    equity: Decimal | None = None
+    day_pnl: Decimal | None = None
+
+
+def check_admission(symbol: str, limits: Limits) -> Denied | None:
+    """What needs neither quote nor books: nobody has stopped trading, and the symbol may be traded."""
+    if limits.halt:
+        scope = "for the whole desk" if limits.halt.whole_desk else "for this account"
+        return Denied("account", "halted", f"New orders are stopped {scope}: {limits.halt.reason}")
+    if symbol in limits.barred:
+        return Denied("symbol", "symbol_barred", f"{symbol} may not be traded here: it is on the deny list")
+    if limits.allowed and symbol not in limits.allowed:
+        first, more = sorted(limits.allowed)[:SYMBOLS_NAMED], len(limits.allowed) - SYMBOLS_NAMED
+        named = ", ".join(first) + (f" and {more} more" if more > 0 else "")
+        return Denied("symbol", "symbol_not_allowed", f"{symbol} may not be traded here; allowed: {named}")
+    return None
+
+
+def check_limits(order: Order, quote: Quote, exposure: Exposure, limits: Limits) -> Denied | None:
+    """The first limit that the order would break. Only a buy adds risk: no position and no loss refuses a sell."""
+    denied = check_rate(exposure.recent_orders, limits) or check_band(order, quote, limits)
+    if denied or order.side is Side.SELL:
+        return denied
+    return check_position(order, quote, exposure, limits) or check_day_loss(exposure.day_pnl, limits)
+
+
+def check_rate(recent_orders: int, limits: Limits) -> Denied | None:
+    most = limits.orders_per_minute
+    if most is None or recent_orders < most:
+        return None
+    message = f"Would be order {recent_orders + 1:,} within a minute; your limit is {most:,}"
+    return Denied("account", "order_rate", message, Decimal(recent_orders + 1), Decimal(most))
+
+
+def check_band(order: Order, quote: Quote, limits: Limits) -> Denied | None:
+    """A price may be away from the nearer side of the quote by the band at most, in either direction."""
+    if limits.price_band_pct is None:
+        return None
+    share = limits.price_band_pct.scaleb(-2)
+    lowest, highest = quote.bid * (1 - share), quote.ask * (1 + share)
+    for field, price in (("limit_price", order.limit_price), ("stop_price", order.stop_price)):
+        if price is None or lowest <= price <= highest:
+            continue
+        label = field.replace("_", " ").capitalize()
+        within, bound = ("most", highest) if price > highest else ("least", lowest)
+        message = (
+            f"{label} {plain(price)} is more than {plain(limits.price_band_pct)} % from the quote "
+            f"{plain(quote.bid)} × {plain(quote.ask)}; at {within} {plain(bound)}"
+        )
+        return Denied(field, "price_band", message, price, bound)
+    return None
+
+
+def check_position(order: Order, quote: Quote, exposure: Exposure, limits: Limits) -> Denied | None:
+    """What would be held of the symbol once every working buy is filled: in shares, in USD, of the equity."""
+    qty = exposure.held + exposure.buying + order.leaves_qty
+    value, _ = value_position(qty, ZERO, quote.mark)
+    would = f"Would make {plain(qty)} {order.symbol}"
+    worth = f"{would} worth {value:,.2f} USD"
+    if limits.position_qty is not None and qty > limits.position_qty:
+        message = f"{would}; your limit is {plain(limits.position_qty)}"
+        return Denied("quantity", "position_qty", message, qty, limits.position_qty)
+    if limits.position_usd is not None and value > limits.position_usd:
+        message = f"{worth}; your limit is {limits.position_usd:,.2f}"
+        return Denied("quantity", "position_usd", message, value, limits.position_usd)
+    if limits.position_pct is None:
+        return None
+    part = f"{plain(limits.position_pct)} % of equity"
+    if exposure.equity is None:
+        message = f"{worth}; your limit is {part}, which is not known while a price is missing"
+        return Denied("quantity", "equity_unknown", message)
+    most = cents(exposure.equity * limits.position_pct.scaleb(-2))
+    if value > most:
+        message = f"{worth}; your limit is {part}, {most:,.2f}"
+        return Denied("quantity", "position_pct", message, value, most)
+    return None
+
+
+def check_day_loss(day_pnl: Decimal | None, limits: Limits) -> Denied | None:
+    most = limits.day_loss
+    if most is None:
+        return None
+    if day_pnl is None:
+        message = f"Today's P&L is not known while a price is missing; your limit is a loss of {most:,.2f} USD"
+        return Denied("account", "day_pnl_unknown", message)
+    if -day_pnl > most:
+        message = f"Today's loss is {-day_pnl:,.2f} USD; your limit is {most:,.2f}"
+        return Denied("account", "day_loss", message, -day_pnl, most)
+    return None
+
+
+def plain(number: Decimal) -> str:
+    """As a trader reads a quantity or a price: 1,500 or 150.25."""
+    return f"{number.normalize():,f}"

@@ -1,0 +1,136 @@
+"""Working orders met by a quote: who trades how much, and at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from .fill import Liquidity
+from .money import ZERO
+from .order import IMMEDIATE, LIMITS, STOPS, Order, OrderType, Side, TimeInForce
+from .quote import Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Displayed:
+    """What is left (shares) of the sizes a quote shows."""
+
+    bid_size: Decimal
+    ask_size: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """`triggered` says that this quote elected the stop it fills."""
+
+    order_id: str
+    qty: Decimal
+    price: Decimal
+    liquidity: Liquidity
+    triggered: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """`triggered` names every stop elected now, filled or not; `left` is what the next match may take.
+
+    `killed` names the immediate orders whose rest is to be cancelled now.
+    """
+
+    executions: tuple[Execution, ...]
+    triggered: tuple[str, ...]
+    left: Displayed
+    killed: tuple[str, ...] = ()
+
+
+def match(
+    orders: Sequence[Order],
+    quote: Quote,
+    now: datetime,
+    *,
+    stale_ms: int,
+    displayed: Displayed | None = None,
+    lot_size: Decimal = Decimal(1),
+) -> Matched:
+    """Fill `orders` of one symbol against `quote`, by price and then time; nothing on a stale quote."""
+    left = displayed or Displayed(quote.bid_size, quote.ask_size)
+    for order in orders:
+        if order.symbol != quote.symbol:
+            raise ValueError(f"order {order.order_id} is for {order.symbol}, the quote for {quote.symbol}")
+    working = [order.seeing(quote) for order in orders if order.leaves_qty > 0 and not is_over(order, now)]
+    if quote.is_stale(now, stale_ms):
+        return Matched((), (), left, unfilled(working, {}))
+    elected = {order.order_id for order in working if is_elected(order, quote)}
+    filled: dict[str, Decimal] = {}
+    executions: list[Execution] = []
+    rest = {Side.BUY: left.ask_size, Side.SELL: left.bid_size}
+    for order in sorted(working, key=priority):
+        if not can_trade(order, quote, order.order_id in elected):
+            continue
+        qty = min(order.leaves_qty, rest[order.side]) // lot_size * lot_size
+        if order.time_in_force is TimeInForce.FOK and qty < order.leaves_qty:
+            continue
+        if qty > 0:
+            rest[order.side] -= qty
+            filled[order.order_id] = qty
+            price = quote.ask if order.side is Side.BUY else quote.bid
+            triggered = order.order_id in elected
+            executions.append(Execution(order.order_id, qty, price, liquidity_of(order, quote), triggered))
+    return Matched(
+        tuple(executions),
+        tuple(sorted(elected)),
+        Displayed(bid_size=rest[Side.SELL], ask_size=rest[Side.BUY]),
+        unfilled(working, filled),
+    )
+
+
+def unfilled(orders: Sequence[Order], filled: Mapping[str, Decimal]) -> tuple[str, ...]:
+    """The immediate orders that `filled` leaves something of."""
+    return tuple(
+        sorted(
+            order.order_id
+            for order in orders
+            if order.time_in_force in IMMEDIATE and filled.get(order.order_id, ZERO) < order.leaves_qty
+        )
+    )
+
+
+def is_over(order: Order, now: datetime) -> bool:
+    """It was good till a moment that is past."""
+    return order.expires_at is not None and order.expires_at <= now
+
+
+def is_elected(order: Order, quote: Quote) -> bool:
+    """A stop that waited until now takes part in the market from this quote on."""
+    stop = order.stop_at
+    if order.triggered or stop is None:
+        return False
+    return quote.ask >= stop if order.side is Side.BUY else quote.bid <= stop
+
+
+def can_trade(order: Order, quote: Quote, elected: bool) -> bool:
+    """A stop only once it is elected; what has a limit only at that price or better."""
+    if order.order_type in STOPS and not (order.triggered or elected):
+        return False
+    if order.order_type not in LIMITS:
+        return True
+    if order.limit is None:
+        return False
+    return quote.ask <= order.limit if order.side is Side.BUY else quote.bid >= order.limit
+
+
+def priority(order: Order) -> tuple[Decimal, datetime, str]:
+    """Orders that take any price first, then the better limit, then the earlier, then the id."""
+    if order.limit is None:
+        return Decimal("-Infinity"), order.placed_at, order.order_id
+    better_first = -order.limit if order.side is Side.BUY else order.limit
+    return better_first, order.placed_at, order.order_id
+
+
+def liquidity_of(order: Order, quote: Quote) -> Liquidity:
+    """A limit that stood before the quote came was there to be hit; everything else takes."""
+    stood = order.triggered if order.order_type is OrderType.STOP_LIMIT else order.placed_at < quote.received_at
+    rested = order.cum_qty > ZERO or stood
+    return "maker" if order.order_type in LIMITS and rested else "taker"

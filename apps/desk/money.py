@@ -1,0 +1,40 @@
+"""Money is Decimal; this module is the only place that rounds it."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+CENT = Decimal("0.01")
+TINIEST_PRICE = Decimal("0.00000001")
+ZERO = Decimal(0)
+
+
+def decimal_of(value: Decimal | int | str) -> Decimal:
+    """The exact Decimal of a number or its text. TypeError for a float, ValueError for no finite number."""
+    if isinstance(value, Decimal):
+        number = value
+    elif isinstance(value, bool | float):
+        raise TypeError(f"{value!r} is a {type(value).__name__}, money is Decimal")
+    else:
+        try:
+            number = Decimal(value)
+        except InvalidOperation:
+            raise ValueError(f"{value!r} is not a number") from None
+    if not number.is_finite():
+        raise ValueError(f"{value!r} is not a finite number")
+    return number
+
+
+def plain(value: Decimal) -> str:
+    """Digits without an exponent or trailing zeros: "10", "150.25"."""
+    return f"{value.normalize():f}"
+
+
+def cents(value: Decimal | int | str) -> Decimal:
+    """USD rounded to the cent, half to even (IEEE 754-2008 roundTiesToEven)."""
+    return decimal_of(value).quantize(CENT, ROUND_HALF_EVEN)
+
+
+def average_price(value: Decimal) -> Decimal:
+    """USD a share rounded to the eight places that prices are kept with, half to even."""
+    return decimal_of(value).quantize(TINIEST_PRICE, ROUND_HALF_EVEN)

@@ -1,0 +1,69 @@
+"""The desk, a symbol's page, and the welcome to whoever is not signed in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from apps.desk.money import cents
+from apps.market import queries as market
+from apps.portfolio.queries import account_of
+from apps.portfolio.services import open_account
+from apps.trades.screen import blank_ticket
+from apps.watchlist.queries import first_symbol
+
+from .pages import DeskPage, chosen_symbol
+from .sample import sample_quotes
+
+
+@require_safe
+def front(request: HttpRequest) -> HttpResponse:
+    """The desk for a trader, the welcome for everybody else."""
+    if not request.user.is_authenticated:
+        return render(request, "home/welcome.html", welcome_context())
+    ensure_account(request.user)
+    return live_page(request, "home/desk.html", request.GET.get("symbol", "").upper() or first_symbol(request.user))
+
+
+def welcome_context() -> dict[str, Any]:
+    return {
+        "sample": sample_quotes(),
+        "feed": market.market_state().feed,
+        "paper_cash": cents(settings.PAPER_CASH),
+    }
+
+
+@login_required
+@require_safe
+def symbol(request: HttpRequest, symbol: str) -> HttpResponse:
+    """One instrument: candles, quote, the trader's own position, orders and fills."""
+    if symbol != symbol.upper():
+        return redirect("home:symbol", symbol.upper())
+    ensure_account(request.user)
+    return live_page(request, "home/symbol.html", symbol, alone=True)
+
+
+def ensure_account(user: Any) -> None:
+    """Every trader's paper account is opened, and funded, at the first look at the desk."""
+    if account_of(user) is None:
+        open_account(user, deposit=settings.PAPER_CASH)
+
+
+def live_page(request: HttpRequest, template: str, symbol: str, *, alone: bool = False) -> HttpResponse:
+    page = DeskPage.registry[DeskPage.name]
+    instrument = chosen_symbol(symbol) if symbol else None
+    params = {"symbol": symbol, "alone": "1" if alone else "0"} if symbol else {}
+    context: dict[str, Any] = {
+        "page": page,
+        "live": page.draw(request.user, params),
+        "topics": DeskPage().named_topics(request.user, symbol, alone=alone),
+        "symbol": instrument,
+        "market": market.market_state(),
+        "ticket": blank_ticket({"symbol": symbol}),
+    }
+    return render(request, template, context)

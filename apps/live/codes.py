@@ -1,0 +1,121 @@
+"""Why a socket is closed. One table for code, docs and the page.
+
+daphne can send only 1000 and 3000 to 4999, and drops the reason; so the page looks the number up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Code:
+    """`ws` is the customer's name, `close` the number on the wire, `act` what the page does about it, `cause` when."""
+
+    ws: str
+    close: int
+    message: str
+    advice: str
+    act: str
+    cause: str = ""
+
+
+SIGNED_OUT = Code(
+    "WS001",
+    4401,
+    "Authentication required",
+    "Sign in again.",
+    "sign-in",
+    "no session, an expired or forged one; logout, the session ended or deleted, the user deactivated",
+)
+FORBIDDEN = Code(
+    "WS001",
+    4403,
+    "Your access has changed",
+    "Reload the page.",
+    "reload",
+    "the user became staff or ceased to be, or groups or permissions changed",
+)
+TIMED_OUT = Code(
+    "WS002",
+    4408,
+    "Connection timed out",
+    "Reconnecting by itself.",
+    "retry",
+    "the page took nothing for 5 s; a page that hears nothing says WS002 by itself",
+)
+LIMITED = Code(
+    "WS003",
+    4429,
+    "Rate limit exceeded",
+    "Trying again in 60 seconds.",
+    "wait",
+    "too many messages, too many sockets of one address or user (the oldest goes), too many handshakes in a minute",
+)
+MALFORMED = Code(
+    "WS004",
+    4400,
+    "Invalid message",
+    "Reload the page.",
+    "reload",
+    "anything that is not one of the few messages a page may send; a socket's address that names nothing",
+)
+OVERSIZE = Code("WS004", 4413, "Message too large", "Reload the page.", "reload", "a message over `WS_MAX_MESSAGE`")
+FAILED = Code(
+    "WS005", 4500, "Server error", "Reconnecting by itself.", "retry", "an error of the desk's own, or of its database"
+)
+RESTARTING = Code(
+    "restart", 4503, "The desk is restarting", "Reconnecting by itself.", "retry", "the process is being stopped"
+)
+RESYNC = Code(
+    "resync",
+    4410,
+    "This page is too old to catch up",
+    "Reloading once.",
+    "resync",
+    "the page names an event number that was never given out, or one older than `EVENTS_KEPT_DAYS`",
+)
+SWITCHED_OFF = Code(
+    "switched off",
+    4412,
+    "Live updates are switched off",
+    "The page asks every 5 seconds.",
+    "poll",
+    "an admin's switch, or `LIVE_WS` and `LIVE_WS_SHARE`",
+)
+
+CODES = (SIGNED_OUT, FORBIDDEN, TIMED_OUT, LIMITED, MALFORMED, OVERSIZE, FAILED, RESTARTING, RESYNC, SWITCHED_OFF)
+BY_CLOSE = {code.close: code for code in CODES}
+
+ACTS = {
+    "sign-in": "stays as it is and offers to sign in",
+    "reload": "stays as it is and offers to reload",
+    "retry": "comes back by itself, after a random pause that grows to 8 s at most",
+    "wait": "comes back by itself when the time it was told has passed",
+    "resync": "reloads once",
+    "poll": "asks over HTTP every 5 s, and goes live when it may again",
+}
+
+INTRO = """# Why a socket was closed
+
+Printed by `manage.py ws_codes` from the table in `apps/live/codes.py`, which also gives the page its words.
+
+A page that is limited gets a last frame before the close: `data-wait` says for how many seconds it must stay away.
+Whatever else ends the line (1000, 1001, 1006, 1011 …) the page calls WS002, and comes back as by `4408`.
+"""
+
+
+def page_codes() -> dict[int, dict[str, str]]:
+    """The table as the page reads it, by close code."""
+    return {
+        code.close: {"ws": code.ws, "message": code.message, "advice": code.advice, "act": code.act} for code in CODES
+    }
+
+
+def docs_page() -> str:
+    """docs/codes.md"""
+    rows = ["| code | close | says | when | the page |", "| --- | --- | --- | --- | --- |"]
+    for code in CODES:
+        cells = (code.ws, code.close, f"{code.message}. {code.advice}", code.cause, ACTS[code.act])
+        rows.append(f"| {' | '.join(map(str, cells))} |")
+    return INTRO + "\n" + "\n".join(rows) + "\n"

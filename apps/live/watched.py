@@ -1,0 +1,66 @@
+"""A topic that some page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.utils.safestring import SafeString
+
+from . import fragments
+
+if TYPE_CHECKING:
+    from .viewer import Viewer
+
+
+class Watched:
+    """What is known of the topic, its HTML, and who shows it."""
+
+    __slots__ = (
+        "contained",
+        "drawn_at",
+        "facts",
+        "follows",
+        "fragment",
+        "frame",
+        "fresh",
+        "key",
+        "known",
+        "next_at",
+        "reread",
+        "topic",
+        "viewers",
+    )
+
+    def __init__(self, topic: str) -> None:
+        self.topic = topic
+        self.fragment, self.key = fragments.fragment_of(topic)
+        self.viewers: set[Viewer] = set()
+        self.contained: tuple[str, ...] = ()
+        self.follows: frozenset[str] = frozenset()
+        self.facts: Any = None
+        self.known = False
+        self.fresh = False  # facts newer than the HTML: draw without waiting
+        self.reread = False  # facts read again, and found equal, since the HTML was drawn
+        self.next_at = self.drawn_at = 0.0
+        self.frame = b""
+
+    @property
+    def html(self) -> SafeString:
+        """What it looks like inside another one; kept as bytes alone, for most are sent and never read again."""
+        return SafeString(self.frame.decode())
+
+    def learn(self, facts: Any) -> tuple[tuple[str, ...], frozenset[str]]:
+        """Keeps the facts; returns what the fragment now contains and follows."""
+        self.facts, self.known, self.fresh = facts, True, True
+        return tuple(dict.fromkeys(self.fragment.contains(facts))), frozenset(self.fragment.follows(facts))
+
+    def turn(self) -> tuple[bool, bool, float, str]:
+        """When it is drawn among others: containers last, new facts before old ones, who waits longest first."""
+        return bool(self.contained), not self.fresh, self.next_at, self.key
+
+    def draw(self, inner: Mapping[str, str], now: float) -> None:
+        self.frame = fragments.drawn(self.fragment, self.key, self.facts, inner).encode()
+        self.fresh = self.reread = False
+        self.drawn_at = now
+        self.next_at = now + self.fragment.every

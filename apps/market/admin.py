@@ -1,0 +1,79 @@
+"""The market in the Django admin: what can be traded and its name; the rest is the feed's and only shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from . import services
+from .models import Bar, Instrument, LastQuote, MarketState
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows rows and lets nobody add, change or delete one."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Instrument)
+class InstrumentAdmin(ReadOnly):
+    list_display = ["symbol", "name", "tradable", "previous_close", "session_date"]
+    list_filter = ["tradable"]
+    search_fields = ["symbol", "name"]
+    fields = [
+        "symbol",
+        "name",
+        "tradable",
+        "currency",
+        "tick_size",
+        "lot_size",
+        "previous_close",
+        "session_open",
+        "session_date",
+    ]
+    readonly_fields = [
+        "symbol",
+        "currency",
+        "tick_size",
+        "lot_size",
+        "previous_close",
+        "session_open",
+        "session_date",
+    ]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("market.change_instrument")
+
+    def save_model(self, request: HttpRequest, obj: Instrument, form: Any, change: bool) -> None:
+        services.save_instrument(obj)
+
+
+@admin.register(LastQuote)
+class LastQuoteAdmin(ReadOnly):
+    list_display = ["instrument", "bid", "ask", "bid_size", "ask_size", "last", "venue_at", "received_at"]
+    list_select_related = ["instrument"]
+    search_fields = ["instrument__symbol", "instrument__name"]
+
+
+@admin.register(Bar)
+class BarAdmin(ReadOnly):
+    list_display = ["instrument", "start", "open", "high", "low", "close", "volume"]
+    list_select_related = ["instrument"]
+    list_filter = ["instrument"]
+    search_fields = ["=instrument__symbol"]
+    date_hierarchy = "start"
+    show_full_result_count = False
+
+
+@admin.register(MarketState)
+class MarketStateAdmin(ReadOnly):
+    list_display = ["feed", "is_open", "reason", "session_date", "changed_at", "beat_at", "last_quote_at"]

@@ -1,0 +1,84 @@
+"""What can be traded, its last known quote and its history."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import models
+
+from .fields import PriceField, QuantityField
+
+
+class Instrument(models.Model):
+    """A US equity. Prices move in `tick_size` (USD), quantities in `lot_size` (shares).
+
+    `previous_close` and `session_open` (its first price) are those of the session of `session_date`.
+    """
+
+    symbol = models.CharField(max_length=32, unique=True)
+    name = models.CharField(max_length=120)
+    currency = models.CharField(max_length=3, default="USD")
+    tick_size = PriceField(default=Decimal("0.01"))
+    lot_size = QuantityField(default=Decimal(1))
+    tradable = models.BooleanField(default=True)
+    previous_close = PriceField(null=True, blank=True)
+    session_open = PriceField(null=True, blank=True)
+    session_date = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["symbol"]
+
+    def __str__(self) -> str:
+        return self.symbol
+
+
+class LastQuote(models.Model):
+    """The newest quote the desk saved of a symbol: what a process that has just started shows."""
+
+    instrument = models.OneToOneField(Instrument, on_delete=models.CASCADE, related_name="last_quote")
+    bid = PriceField()
+    ask = PriceField()
+    bid_size = QuantityField()
+    ask_size = QuantityField()
+    last = PriceField()
+    venue_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.bid}/{self.ask}"
+
+
+class Bar(models.Model):
+    """One minute of trading; `start` is the venue's time."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="bars")
+    start = models.DateTimeField()
+    open = PriceField()
+    high = PriceField()
+    low = PriceField()
+    close = PriceField()
+    volume = QuantityField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["instrument", "start"], name="one_bar_a_minute")]
+        ordering = ["instrument", "start"]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.start:%Y-%m-%d %H:%M}"
+
+
+class MarketState(models.Model):
+    """One row: the feed that runs, its session and its pulse, written by the desk, read by every process."""
+
+    feed = models.CharField(max_length=80, default="")
+    is_open = models.BooleanField(default=False)
+    reason = models.CharField(max_length=120, blank=True)
+    session_date = models.DateField(null=True, blank=True)
+    opens_at = models.DateTimeField(null=True, blank=True)
+    closes_at = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField(null=True, blank=True)
+    beat_at = models.DateTimeField(null=True, blank=True)
+    last_quote_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.feed} {'open' if self.is_open else 'closed'}"

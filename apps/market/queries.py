@@ -1,0 +1,98 @@
+"""What the market holds, read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
+
+from .bars import MinuteBar
+from .models import Bar, Instrument, MarketState
+
+
+@dataclass(frozen=True, slots=True)
+class MarketStatus:
+    """Whether orders execute now, and why; `changed_at` is since when, `beat_at` the desk's pulse."""
+
+    is_open: bool = False
+    reason: str = "The desk has not been started"
+    feed: str = ""
+    session_date: date | None = None
+    opens_at: datetime | None = None
+    closes_at: datetime | None = None
+    changed_at: datetime | None = None
+    beat_at: datetime | None = None
+
+
+def market_state() -> MarketStatus:
+    row = MarketState.objects.first()
+    if row is None:
+        return MarketStatus()
+    return MarketStatus(
+        row.is_open,
+        row.reason,
+        row.feed,
+        row.session_date,
+        row.opens_at,
+        row.closes_at,
+        row.changed_at,
+        row.beat_at,
+    )
+
+
+def instrument(symbol: str) -> Instrument:
+    """Raises Instrument.DoesNotExist."""
+    if "\0" in symbol:  # PostgreSQL takes none
+        raise Instrument.DoesNotExist
+    return Instrument.objects.get(symbol=symbol)
+
+
+def search(text: str, limit: int = 8) -> list[Instrument]:
+    """Tradable instruments whose symbol or name holds the text; those that begin so come first."""
+    text = text.strip()
+    if not text or len(text) > 64 or "\0" in text:  # PostgreSQL takes no NUL
+        return []
+    rank = Case(
+        When(symbol__iexact=text, then=Value(0)),
+        When(symbol__istartswith=text, then=Value(1)),
+        When(name__istartswith=text, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    found = Instrument.objects.filter(Q(symbol__icontains=text) | Q(name__icontains=text), tradable=True)
+    return list(found.order_by(rank, "symbol")[:limit])
+
+
+def bars(symbol: str, minutes: int) -> list[MinuteBar]:
+    """The bars of the last `minutes` up to the symbol's last quote, oldest first."""
+    rows = Bar.objects.filter(instrument__symbol=symbol)
+    until = Instrument.objects.filter(symbol=symbol).values_list("last_quote__venue_at", flat=True).first()
+    until = until or rows.aggregate(newest=Max("start"))["newest"]
+    if until is None:
+        return []
+    return minute_bars(rows.filter(start__lte=until, start__gt=until - timedelta(minutes=minutes)))
+
+
+def last_minutes(until: datetime, minutes: int) -> list[MinuteBar]:
+    """The same of every symbol, in one query."""
+    return minute_bars(Bar.objects.filter(start__lte=until, start__gt=until - timedelta(minutes=minutes)))
+
+
+def minute_bars(rows: QuerySet[Bar]) -> list[MinuteBar]:
+    columns = ("instrument__symbol", "start", "open", "high", "low", "close", "volume")
+    return [MinuteBar(*row) for row in rows.order_by("start").values_list(*columns)]
+
+
+def last_closes(until: datetime) -> tuple[dict[str, MinuteBar], datetime | None]:
+    """The newest bar of each symbol that began before `until`, and when the newest of all began."""
+    newest = Bar.objects.filter(start__lt=until).values("instrument").annotate(newest=Max("start"))
+    starts = {row["newest"] for row in newest}
+    latest = {bar.symbol: bar for bar in minute_bars(Bar.objects.filter(start__in=starts))}
+    return latest, max(starts, default=None)
+
+
+def instrument_ids(symbols: Iterable[str] | None = None) -> dict[str, int]:
+    rows = Instrument.objects.all() if symbols is None else Instrument.objects.filter(symbol__in=list(symbols))
+    return dict(rows.values_list("symbol", "id"))

@@ -1,0 +1,60 @@
+"""Finding a symbol, and the bars behind its chart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from apps.accounts.answers import wants_json
+from apps.desk.quote import EPOCH
+
+from . import queries
+from .bars import MinuteBar
+from .models import Instrument
+from .quotes import board
+
+MOST_MINUTES = 2880
+
+
+@login_required
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """What matches `q`: JSON, options for htmx, a page for a plain form."""
+    text = request.GET.get("q", "").strip()[:64]
+    found = queries.search(text)
+    if wants_json(request):
+        return JsonResponse({"symbols": [{"symbol": each.symbol, "name": each.name} for each in found]})
+    template = "market/_options.html" if request.headers.get("HX-Request") else "market/search.html"
+    return render(request, template, {"text": text, "found": found})
+
+
+@login_required
+@require_safe
+def bars(request: HttpRequest, symbol: str) -> JsonResponse:
+    """One-minute bars, oldest first, the minute being traded last; `time` in seconds since the epoch."""
+    text = request.GET.get("minutes", "390")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= MOST_MINUTES and len(text) <= 4):
+        return JsonResponse({"errors": {"minutes": f"must be a whole number from 1 to {MOST_MINUTES}"}}, status=422)
+    try:
+        instrument = queries.instrument(symbol)
+    except Instrument.DoesNotExist:
+        return JsonResponse({"error": f"{symbol[:32]} is not traded here"}, status=404)
+    saved = queries.bars(instrument.symbol, int(text))
+    found = with_unsaved(saved, board.last_minutes(instrument.symbol))
+    return JsonResponse({"symbol": instrument.symbol, "bars": [row(each) for each in found[-int(text) :]]})
+
+
+def with_unsaved(saved: list[MinuteBar], seen: list[MinuteBar]) -> list[MinuteBar]:
+    """The bars on record, gone on with the later minutes that this process saw traded."""
+    last = saved[-1].start if saved else EPOCH
+    later = [bar for bar in seen if bar.start >= last]
+    return [*saved[:-1], *later] if saved and later and later[0].start == last else [*saved, *later]
+
+
+def row(bar: MinuteBar) -> dict[str, Any]:
+    prices = {"open": bar.open, "high": bar.high, "low": bar.low, "close": bar.close, "volume": bar.volume}
+    return {"time": int(bar.start.timestamp()), **{name: f"{value:f}" for name, value in prices.items()}}

@@ -1,0 +1,53 @@
+"""How quotes travel between processes: batches go whole, as plain lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+from decimal import Decimal
+
+from apps.desk.money import ZERO
+from apps.desk.quote import EPOCH, Quote
+from apps.live import bus
+from apps.live.running import moved
+
+from .bars import MinuteBar
+from .feeds.base import Tick
+from .quotes import board
+
+QUOTES = "quotes"
+WORD_SECONDS = 0.25  # so often the desk publishes an empty batch, quotes or not: a quiet market is no lost line
+MICROSECOND = timedelta(microseconds=1)
+
+Packed = list[str | int]
+
+
+def publish(quotes: Iterable[Quote]) -> list[MinuteBar]:
+    """Puts a batch on this process's board and tells all others. Returns the minutes it finished."""
+    quotes = list(quotes)
+    finished = [bar for quote in quotes if (bar := board.put(quote)) is not None]
+    bus.publish(QUOTES, [pack(quote) for quote in quotes])
+    return finished
+
+
+def hear(batch: Iterable[Packed]) -> None:
+    """Takes a batch from the bus and says which quotes moved."""
+    for row in batch:
+        symbol = str(row[0])
+        known = board.quotes.get(symbol)
+        if known is None or known.received_us < int(row[2]):
+            board.put(unpack(row))
+        moved(f"quote/{symbol}")
+
+
+def pack(quote: Quote) -> Packed:
+    figures = (quote.bid, quote.ask, quote.bid_size, quote.ask_size, quote.last, getattr(quote, "volume", ZERO))
+    venue_us = (quote.venue_at - EPOCH) // MICROSECOND
+    return [quote.symbol, venue_us, quote.received_us, *map(str, figures)]
+
+
+def unpack(row: Packed) -> Tick:
+    symbol, venue_us, received_us, *figures = row
+    bid, ask, bid_size, ask_size, last, volume = map(Decimal, figures)
+    venue_at, received_at = (EPOCH + timedelta(microseconds=int(us)) for us in (venue_us, received_us))
+    return Tick(str(symbol), bid, ask, bid_size, ask_size, last, venue_at, received_at, volume)

@@ -1,0 +1,45 @@
+"""/health and /metrics before Django: its middleware shares one thread with every request, and a hanging one would
+hang them too."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from .health import present_report
+from .metrics import present_metrics
+
+Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
+Answer = tuple[int, str, bytes]
+
+
+async def health(scope: dict[str, Any]) -> Answer:
+    status, report = await present_report()
+    return status, "application/json", json.dumps(report).encode()
+
+
+async def metrics(scope: dict[str, Any]) -> Answer:
+    return present_metrics(scope)
+
+
+ANSWERS = {"/health": health, "/metrics": metrics}
+
+
+def ops_first(application: Application) -> Application:
+    async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        ask = ANSWERS.get(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
+        if ask is None:
+            await application(scope, receive, send)
+            return
+        status, content_type, body = await ask(scope)
+        headers = [
+            (b"content-type", content_type.encode()),
+            (b"cache-control", b"no-store"),
+            (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+            (b"x-content-type-options", b"nosniff"),
+        ]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    return answer

@@ -1,0 +1,183 @@
+"""How the desk is. Checked in the background every two seconds, so that a question is answered at once even while a
+dependency hangs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any
+
+import redis
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.db import connection
+
+from apps import telemetry
+from apps.market.queries import market_state
+from apps.portfolio.queries import last_ledger_check
+from apps.telemetry import latency
+
+log = logging.getLogger(__name__)
+
+EVERY = 2.0
+BUDGET = 1.0
+FEED_SILENT_S = 10.0
+LEDGER_LATE_S = 2 * 3600.0
+STARTED = time.monotonic()
+CHECKERS = ThreadPoolExecutor(4, thread_name_prefix="health")
+
+Report = dict[str, Any]
+
+
+def check_database() -> Report:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return {"status": "ok"}
+
+
+def check_redis() -> Report:
+    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=BUDGET, socket_connect_timeout=BUDGET) as client:
+        client.ping()
+    return {"status": "ok"}
+
+
+def check_feed() -> Report:
+    market = market_state()
+    if market.beat_at is None:
+        return {"status": "down", "reason": "no desk has run yet"}
+    silent = seconds_since(market.beat_at)
+    report = {"status": "ok", "name": market.feed, "open": market.is_open, "silentSeconds": round(silent, 1)}
+    if silent > FEED_SILENT_S:
+        report |= {"status": "down", "reason": f"the desk has not been heard for {silent:.0f} s"}
+    return report
+
+
+def check_ledger() -> Report:
+    """Books that do not add up are down. A late check is less: it says nothing of the books, but that nobody looks."""
+    checked = last_ledger_check()
+    ago = None if checked is None else seconds_since(checked.at)
+    report = {
+        "status": "ok",
+        "checkedSecondsAgo": None if ago is None else round(ago, 1),
+        "wrong": None if checked is None else checked.wrong,
+    }
+    if checked is not None and checked.wrong:
+        report |= {"status": "down", "reason": f"{checked.wrong} rows do not add up; verify_ledger names them"}
+    elif (waited := time.monotonic() - STARTED if ago is None else ago) > LEDGER_LATE_S and desk_runs():
+        report |= {"status": "degraded", "reason": f"the desk has not checked it for {waited / 3600:.1f} h"}
+    return report
+
+
+def desk_runs() -> bool:
+    beat = market_state().beat_at
+    return beat is not None and seconds_since(beat) <= FEED_SILENT_S
+
+
+def seconds_since(moment: datetime) -> float:
+    return (datetime.now(UTC) - moment).total_seconds()
+
+
+def checks() -> dict[str, Callable[[], Report]]:
+    """What this deployment depends on."""
+    always = {"database": check_database, "feed": check_feed, "ledger": check_ledger}
+    return always | ({"redis": check_redis} if settings.REDIS_URL else {})
+
+
+def resident_bytes() -> int:
+    """This process's resident memory (Linux)."""
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+class Pulse:
+    """Keeps the last report of each dependency."""
+
+    def __init__(self) -> None:
+        self.reports: dict[str, Report] = {}
+        self.frames = 0.0
+        self.frames_at = time.monotonic()
+        self.frames_per_second: float | None = None
+        self.task: asyncio.Task[None] | None = None
+
+    async def keep(self) -> None:
+        while True:
+            await self.look()
+            await asyncio.sleep(EVERY)
+
+    async def look(self) -> None:
+        """One round of all checks, side by side."""
+        await asyncio.gather(*(self.check(name, work) for name, work in checks().items()))
+        self.measure()
+
+    async def check(self, name: str, work: Callable[[], Report]) -> None:
+        started = time.monotonic()
+        try:
+            asked = database_sync_to_async(work, thread_sensitive=False, executor=CHECKERS)()
+            report = await asyncio.wait_for(asked, BUDGET)
+            report["milliseconds"] = round((time.monotonic() - started) * 1000, 1)
+        except TimeoutError:
+            report = {"status": "down", "reason": f"no answer in {BUDGET:g} s"}
+        except Exception as error:
+            report = {"status": "down", "reason": type(error).__name__}
+        if report["status"] not in {"ok", self.reports.get(name, {}).get("status")}:
+            log.error("%s is %s: %s", name, report["status"], report["reason"])
+        self.reports[name] = report
+
+    def measure(self) -> None:
+        now, frames = time.monotonic(), telemetry.value(telemetry.frames_sent)
+        if now > self.frames_at:
+            self.frames_per_second = round((frames - self.frames) / (now - self.frames_at), 1)
+        self.frames, self.frames_at = frames, now
+
+    def websocket(self) -> dict[str, Any]:
+        """Counts of this process. With several processes nobody adds them up yet, so no figure is given."""
+        figures = self.figures()
+        return figures | {"latency": None if settings.REDIS_URL else latency.present()}
+
+    def figures(self) -> dict[str, float | int | None]:
+        names = ("connections", "totalConnections", "avgConnectionDuration", "reconnectRate", "messagesPerSecond")
+        if settings.REDIS_URL:
+            return dict.fromkeys([*names, "errorRate"])
+        opened = telemetry.value(telemetry.sockets_opened)
+        closed = telemetry.value(telemetry.sockets_closed)
+        frames = telemetry.value(telemetry.frames_sent)
+        figures = (
+            int(telemetry.value(telemetry.sockets_open)),
+            int(opened),
+            round(telemetry.value(telemetry.socket_seconds) / closed, 1) if closed else None,
+            round(telemetry.value(telemetry.sockets_resumed) / opened, 4) if opened else None,
+            self.frames_per_second,
+            round(telemetry.value(telemetry.faults) / frames, 6) if frames else None,
+        )
+        return dict(zip([*names, "errorRate"], figures, strict=True))
+
+    def report(self) -> tuple[int, dict[str, Any]]:
+        """The HTTP status and the body of /health."""
+        ill = {name: report["status"] for name, report in self.reports.items() if report["status"] != "ok"}
+        fatal = not self.reports or any(status == "down" and name != "redis" for name, status in ill.items())
+        status = "down" if fatal else "degraded" if ill else "healthy"
+        return 503 if fatal else 200, {
+            "status": status,
+            "timestamp": datetime.now(UTC).isoformat(),
+            "uptime": round(time.monotonic() - STARTED, 1),
+            "memory": {"rss": resident_bytes()},
+            "websocket": self.websocket(),
+            **{name: self.reports.get(name, {"status": "off"}) for name in ("database", "redis", "feed", "ledger")},
+        }
+
+
+_pulse = Pulse()
+
+
+async def present_report() -> tuple[int, dict[str, Any]]:
+    """The last report; the first question starts the checks and waits for one round of them."""
+    loop = asyncio.get_running_loop()
+    if _pulse.task is None or _pulse.task.done() or _pulse.task.get_loop() is not loop:
+        await _pulse.look()
+        _pulse.task = loop.create_task(_pulse.keep())
+    return _pulse.report()

@@ -1,0 +1,153 @@
+"""Accounts, ledger and positions in the admin: to read, except that an account is opened and funded here."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from . import services
+from .models import Account, EquityPoint, Journal, LedgerCheck, LedgerEntry, Lot, Position
+
+
+class ReadOnly:
+    """Nothing is added, changed or deleted by hand."""
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+
+class PositionInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Position
+    extra = 0
+    show_change_link = True
+
+
+class LotInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = Lot
+    extra = 0
+
+
+class EntryInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = LedgerEntry
+    extra = 0
+
+
+class DepositForm(forms.Form):
+    """`ref` makes a deposit sent twice one deposit."""
+
+    amount = forms.DecimalField(
+        label="Amount (USD)", min_value=Decimal("0.01"), max_value=services.LARGEST_DEPOSIT, decimal_places=2
+    )
+    memo = forms.CharField(max_length=120, initial="Paper cash")
+    ref = forms.UUIDField(widget=forms.HiddenInput)
+
+
+@admin.register(Account)
+class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("user", "name", "cash", "reserved", "currency", "opened_at")
+    list_filter = ("opened_at",)
+    search_fields = ("user__username", "user__display_name", "name")
+    list_select_related = ("user",)
+    actions = ["deposit"]
+
+    def get_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
+        return ["user"] if obj is None else ["user", "name", "currency", "cash", "reserved", "opened_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
+        return [] if obj is None else self.get_fields(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Account | None) -> list[Any]:
+        return [] if obj is None else [PositionInline]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Account | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Account, form: Any, change: bool) -> None:
+        if not change:
+            obj.pk = services.open_account(obj.user).pk
+            obj.refresh_from_db()
+
+    @admin.action(description="Deposit paper cash", permissions=["change"])
+    def deposit(self, request: HttpRequest, queryset: QuerySet[Account]) -> HttpResponse | None:
+        """Asks for the amount, then books one deposit for each chosen account."""
+        sent = "amount" in request.POST
+        form = DepositForm(request.POST) if sent else DepositForm(initial={"ref": uuid.uuid4()})
+        if not (sent and form.is_valid()):
+            context = {
+                **self.admin_site.each_context(request),
+                "title": "Deposit paper cash",
+                "accounts": queryset,
+                "form": form,
+                "opts": self.model._meta,
+            }
+            return TemplateResponse(request, "portfolio/admin_deposit.html", context)
+        amount, memo, ref = (form.cleaned_data[name] for name in ("amount", "memo", "ref"))
+        for account in queryset:
+            services.deposit(account, amount, f"deposit:{ref}:{account.pk}", memo)
+        messages.success(request, f"{amount:,.2f} USD deposited to {queryset.count()} account(s)")
+        return None
+
+
+@admin.register(Journal)
+class JournalAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("at", "account", "in_words", "kind", "ref")
+    list_filter = ("kind", "at")
+    search_fields = ("ref", "memo", "account__user__username", "instrument__symbol")
+    list_select_related = ("account__user", "instrument")
+    inlines = [EntryInline]
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("journal", "account", "book", "amount")
+    list_filter = ("book", "journal__at")
+    search_fields = ("journal__ref", "journal__memo", "journal__account__user__username")
+    list_select_related = ("journal__account__user",)
+
+    @admin.display(ordering="journal__account")
+    def account(self, entry: LedgerEntry) -> Account:
+        return entry.journal.account
+
+
+@admin.register(Position)
+class PositionAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("account", "instrument", "quantity", "reserved", "cost", "realized_pnl", "commission")
+    list_filter = ("instrument",)
+    search_fields = ("account__user__username", "instrument__symbol")
+    list_select_related = ("account__user", "instrument")
+    inlines = [LotInline]
+
+
+@admin.register(Lot)
+class LotAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("position", "quantity", "price", "cost", "opened_at", "exec_id")
+    list_filter = ("opened_at",)
+    search_fields = ("exec_id", "position__account__user__username", "position__instrument__symbol")
+    list_select_related = ("position__account__user", "position__instrument")
+
+
+@admin.register(EquityPoint)
+class EquityPointAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("account", "at", "equity")
+    list_filter = ("at",)
+    search_fields = ("account__user__username",)
+    list_select_related = ("account__user",)
+
+
+@admin.register(LedgerCheck)
+class LedgerCheckAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("at", "wrong", "found")

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PortfolioConfig(AppConfig):
+    name = "apps.portfolio"
+    label = "portfolio"
+
+    def ready(self) -> None:
+        from . import fragments, pages  # noqa: F401, PLC0415 -- registers what this app draws, once the models are loaded

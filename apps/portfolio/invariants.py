@@ -1,0 +1,112 @@
+"""What must hold of the books. Each is one statement that finds the rows for which it does not; none is right.
+
+The sums are of one pass over each table (grouped, then joined), so that the statements stay good for large ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from time import perf_counter
+from typing import Any
+
+from django.db.models import Model, QuerySet
+
+from .models import Account, Journal, Position
+from .queries import cash_mismatches, position_mismatches, unbalanced_journals
+
+MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a look at all `rows` of a kind found: how many are wrong, and the ids of the first of these."""
+
+    name: str
+    kind: str
+    rows: int
+    seconds: float
+    wrong: int
+    ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """`broken` gives the primary keys of the rows of `model` for which it does not hold."""
+
+    name: str
+    model: type[Model]
+    broken: Callable[[], Iterable[Any]]
+
+    def look(self) -> Finding:
+        started = perf_counter()
+        rows, broken = self.model._default_manager.count(), iter(self.broken())
+        ids = tuple(str(key) for key in islice(broken, MOST_NAMED))
+        wrong = len(ids) + sum(1 for _ in broken)
+        kind = str(self.model._meta.verbose_name_plural)
+        return Finding(self.name, kind, rows, perf_counter() - started, wrong, ids)
+
+
+def keys(rows: Callable[[], QuerySet[Any]]) -> Callable[[], Iterator[Any]]:
+    """The primary keys of a query's rows, however many, without holding them all."""
+    return lambda: rows().order_by("pk").values_list("pk", flat=True).iterator()
+
+
+def selected(model: type[Model], sql: str) -> Callable[[], Iterator[Any]]:
+    """The same of a statement that selects `id`."""
+    return lambda: (row.pk for row in model._default_manager.raw(sql).iterator())
+
+
+POSITION_NOT_BOOKED = """
+SELECT held.id FROM portfolio_position held
+LEFT JOIN (
+    SELECT account_id, instrument_id, SUM(quantity) AS quantity
+    FROM portfolio_journal WHERE instrument_id IS NOT NULL GROUP BY account_id, instrument_id
+) booked ON booked.account_id = held.account_id AND booked.instrument_id = held.instrument_id
+WHERE held.quantity <> COALESCE(booked.quantity, 0)
+ORDER BY held.id
+"""
+
+RESULT_NOT_BOOKED = """
+SELECT held.id FROM portfolio_position held
+LEFT JOIN (
+    SELECT journal.account_id, journal.instrument_id,
+        SUM(CASE WHEN line.book = 'securities' THEN line.amount ELSE 0 END) AS cost,
+        SUM(CASE WHEN line.book = 'realized' THEN -line.amount ELSE 0 END) AS realized,
+        SUM(CASE WHEN line.book = 'commission' THEN line.amount ELSE 0 END) AS fees
+    FROM portfolio_journal journal JOIN portfolio_ledgerentry line ON line.journal_id = journal.id
+    WHERE journal.instrument_id IS NOT NULL GROUP BY journal.account_id, journal.instrument_id
+) booked ON booked.account_id = held.account_id AND booked.instrument_id = held.instrument_id
+WHERE held.cost <> COALESCE(booked.cost, 0)
+    OR held.realized_pnl <> COALESCE(booked.realized, 0)
+    OR held.commission <> COALESCE(booked.fees, 0)
+ORDER BY held.id
+"""
+
+# Cash that came in by fills = realised P&L - fees - the cost of what is held. Add what that is worth at any marks to
+# both sides: cash flow + market value = realised + unrealised P&L - fees. So no quote is needed. Deposits are the
+# negative of the funding lines.
+ACCOUNT_NOT_ADDING_UP = """
+SELECT account.id FROM portfolio_account account
+LEFT JOIN (
+    SELECT account_id, SUM(realized_pnl - commission - cost) AS gained
+    FROM portfolio_position GROUP BY account_id
+) held ON held.account_id = account.id
+LEFT JOIN (
+    SELECT journal.account_id, SUM(line.amount) AS flow
+    FROM portfolio_journal journal JOIN portfolio_ledgerentry line ON line.journal_id = journal.id
+    WHERE line.book IN ('cash', 'funding') GROUP BY journal.account_id
+) booked ON booked.account_id = account.id
+WHERE COALESCE(booked.flow, 0) <> COALESCE(held.gained, 0)
+ORDER BY account.id
+"""
+
+OF_BOOKS = (
+    Invariant("journals-balance", Journal, keys(unbalanced_journals)),
+    Invariant("cash-is-booked", Account, keys(cash_mismatches)),
+    Invariant("positions-are-lots", Position, keys(position_mismatches)),
+    Invariant("positions-are-booked", Position, selected(Position, POSITION_NOT_BOOKED)),
+    Invariant("results-are-booked", Position, selected(Position, RESULT_NOT_BOOKED)),
+    Invariant("accounts-add-up", Account, selected(Account, ACCOUNT_NOT_ADDING_UP)),
+)

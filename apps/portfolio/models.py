@@ -1,0 +1,149 @@
+"""What a trader owns: account, ledger, positions, lots."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from apps.market.fields import MoneyField, PriceField, QuantityField
+from apps.market.models import Instrument
+
+
+class Account(models.Model):
+    """A paper account. `cash` is the sum of its cash lines; `reserved` is held back for buys (USD)."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="account")
+    name = models.CharField(max_length=60, default="Paper")
+    currency = models.CharField(max_length=3, default="USD")
+    cash = MoneyField(default=Decimal(0))
+    reserved = MoneyField(default=Decimal(0))
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(cash__gte=0), name="cash_not_negative"),
+            models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("cash")), name="reserved_within_cash"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
+
+
+class Journal(models.Model):
+    """One balanced booking. `ref` is the fact it books (an execution id, a deposit id) and books it once.
+
+    A fill's says what moved: `quantity` in shares, a sell negative; `session_date` is the day it counts to.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="journals")
+    ref = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=20)
+    memo = models.CharField(max_length=160, blank=True)
+    instrument = models.ForeignKey(
+        Instrument, on_delete=models.PROTECT, null=True, blank=True, related_name="journals"
+    )
+    quantity = QuantityField(default=Decimal(0))
+    price = PriceField(null=True, blank=True)
+    session_date = models.DateField(null=True, blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account", "-id"], name="journals_newest_first"),
+            models.Index(fields=["account", "session_date"], name="journals_of_a_session"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.ref}"
+
+    @property
+    def in_words(self) -> str:
+        """ "Buy 10 AAPL at 150.25", or the memo."""
+        if self.instrument is None or self.price is None:
+            return self.memo or self.kind.capitalize()
+        quantity, price = abs(self.quantity).normalize(), f"{self.price.normalize():,f}"
+        return f"{self.kind.capitalize()} {quantity:,f} {self.instrument.symbol} at {price}"
+
+
+class LedgerEntry(models.Model):
+    """One line of a journal: debit positive, credit negative; the lines of a journal sum to zero."""
+
+    journal = models.ForeignKey(Journal, on_delete=models.PROTECT, related_name="entries")
+    book = models.CharField(max_length=20)
+    amount = MoneyField()
+
+    class Meta:
+        verbose_name_plural = "ledger entries"
+
+    def __str__(self) -> str:
+        return f"{self.book} {self.amount}"
+
+
+class Position(models.Model):
+    """Shares held of one instrument. `cost` (USD) is what its lots cost; `reserved` is held back for sells."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="positions")
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="positions")
+    quantity = QuantityField(default=Decimal(0))
+    reserved = QuantityField(default=Decimal(0))
+    cost = MoneyField(default=Decimal(0))
+    realized_pnl = MoneyField(default=Decimal(0))
+    commission = MoneyField(default=Decimal(0))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "instrument"], name="one_position_an_instrument"),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="never_short"),
+            models.CheckConstraint(
+                condition=Q(reserved__gte=0, reserved__lte=F("quantity")), name="reserved_within_held"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.instrument_id}"
+
+
+class Lot(models.Model):
+    """Shares bought in one execution and not yet sold; relieved first in, first out."""
+
+    position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="lots")
+    exec_id = models.CharField(max_length=80, unique=True)
+    quantity = QuantityField()
+    cost = MoneyField()
+    price = PriceField()
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["opened_at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} @ {self.price}"
+
+
+class EquityPoint(models.Model):
+    """What the account was worth at a minute (USD)."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="equity_points")
+    at = models.DateTimeField()
+    equity = MoneyField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "at"], name="one_equity_point_a_minute")]
+        ordering = ["account", "at"]
+
+    def __str__(self) -> str:
+        return f"{self.equity} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class LedgerCheck(models.Model):
+    """One row: what the last look at every invariant found. `found` names those that do not hold, with ids."""
+
+    at = models.DateTimeField()
+    wrong = models.PositiveBigIntegerField()
+    found = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.wrong} wrong at {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,146 @@
+"""What the books say of accounts: a constant number of SQL queries, whatever the rows."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+
+from apps.desk import ledger as books
+from apps.desk.money import ZERO
+from apps.desk.position import Lot as DeskLot
+from apps.live.activity import last_told_each
+from apps.live.known import Known
+from apps.live.moments import micros
+from apps.market.queries import market_state
+
+from .models import Account, Journal, LedgerCheck, LedgerEntry, Lot, Position
+from .value import Holding, Holdings, PortfolioView, PositionView, portfolio_value
+
+LEDGER_CHECK = 1
+
+__all__ = [
+    "LEDGER_CHECK",
+    "Holding",
+    "Holdings",
+    "PortfolioView",
+    "PositionView",
+    "account_id",
+    "account_of",
+    "cash_mismatches",
+    "holding",
+    "holdings_of",
+    "last_ledger_check",
+    "load_holdings",
+    "portfolio_value",
+    "position_mismatches",
+    "unbalanced_journals",
+]
+
+
+def account_of(user: Any) -> Account | None:
+    """The user's account; None for who has none."""
+    return Account.objects.filter(user=user).first()
+
+
+account_id = Known("account", lambda user: Account.objects.filter(user=user).values_list("pk", flat=True))
+
+
+def holding(account: Account, symbol: str) -> tuple[Decimal, Decimal]:
+    """Shares held and shares held back for working sells."""
+    row = Position.objects.filter(account=account, instrument__symbol=symbol).first()
+    return (row.quantity, row.reserved) if row else (ZERO, ZERO)
+
+
+def load_holdings(account_id: int, *, lots: bool = False) -> Holdings:
+    """The account as booked. Raises Account.DoesNotExist."""
+    account = Account.objects.get(pk=account_id)
+    return holdings_of([account], lots=lots)[0]
+
+
+def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings]:
+    """Many accounts as booked, at the cost of one."""
+    ids, state = [account.pk for account in accounts], market_state()
+    told = last_told_each([account.user_id for account in accounts])
+    cash_lines = LedgerEntry.objects.filter(  # one a fill, so that a sum over them counts each fill once
+        book=books.CASH,
+        journal__account__in=ids,
+        journal__session_date=state.session_date,
+        journal__instrument__isnull=False,
+    )
+    of_session = cash_lines.values_list("journal__account_id", "journal__instrument_id").annotate(
+        Sum("journal__quantity"), Sum("amount")
+    )
+    today = {(account, instrument): figures for account, instrument, *figures in of_session}
+    open_lots: dict[int, list[DeskLot]] = {}
+    for lot in Lot.objects.filter(position__account__in=ids) if lots else ():
+        open_lots.setdefault(lot.position_id, []).append(desk_lot(lot))
+    held: dict[int, list[Holding]] = {}
+    rows = Position.objects.filter(account__in=ids).select_related("instrument")
+    for row in rows.order_by("instrument__symbol"):
+        traded, cash_flow = today.get((row.account_id, row.instrument_id), (ZERO, ZERO))
+        of_this_session = row.instrument.session_date == state.session_date
+        held.setdefault(row.account_id, []).append(
+            Holding(
+                symbol=row.instrument.symbol,
+                name=row.instrument.name,
+                quantity=row.quantity,
+                reserved=row.reserved,
+                cost=row.cost,
+                realized=row.realized_pnl,
+                fees=row.commission,
+                previous_close=row.instrument.previous_close if of_this_session else None,
+                traded=traded,
+                cash_flow=cash_flow,
+                lots=tuple(open_lots.get(row.pk, ())),
+            )
+        )
+    return [
+        Holdings(
+            account_id=account.pk,
+            cash=account.cash,
+            reserved=account.reserved,
+            positions=tuple(held.get(account.pk, ())),
+            session_date=state.session_date,
+            changed_us=told.get(account.user_id) or micros(account.opened_at),
+        )
+        for account in accounts
+    ]
+
+
+def desk_lot(row: Lot) -> DeskLot:
+    return DeskLot(row.exec_id, row.quantity, row.cost, row.price, row.opened_at)
+
+
+def last_ledger_check() -> LedgerCheck | None:
+    """What was found when all invariants were last looked at; None before the first time."""
+    return LedgerCheck.objects.filter(pk=LEDGER_CHECK).first()
+
+
+# Do the books agree with themselves? Each answers with what does not; nothing is right.
+
+
+def unbalanced_journals() -> QuerySet[Journal]:
+    """Journals whose lines do not sum to zero, or that have none."""
+    return Journal.objects.annotate(total=Sum("entries__amount")).filter(~Q(total=0) | Q(total=None))
+
+
+def cash_mismatches() -> QuerySet[Account]:
+    """Accounts whose cash is not the sum of their cash lines."""
+    lines = LedgerEntry.objects.filter(journal__account=OuterRef("pk"), book=books.CASH)
+    return Account.objects.annotate(booked=total(lines, "journal__account", "amount")).exclude(cash=F("booked"))
+
+
+def position_mismatches() -> QuerySet[Position]:
+    """Positions whose quantity or cost is not that of their lots."""
+    lots = Lot.objects.filter(position=OuterRef("pk"))
+    in_lots = {"in_lots": total(lots, "position", "quantity"), "lots_cost": total(lots, "position", "cost")}
+    return Position.objects.annotate(**in_lots).exclude(quantity=F("in_lots"), cost=F("lots_cost"))
+
+
+def total(rows: QuerySet[Any], by: str, column: str) -> Coalesce:
+    """The sum of a column over the rows of one outer row; nothing sums to 0."""
+    sums = rows.order_by().values(by).annotate(total=Sum(column)).values("total")
+    return Coalesce(Subquery(sums), Value(ZERO, output_field=rows.model._meta.get_field(column)))

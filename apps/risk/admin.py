@@ -1,0 +1,70 @@
+"""Limits and kill switches in the admin; its history says who changed what from what to what."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Field
+from django.http import HttpRequest
+
+from apps.desk.money import plain
+
+from . import services
+from .forms import MOST, LimitsForm
+from .models import RiskLimits
+
+
+@admin.register(RiskLimits)
+class RiskLimitsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A row is never deleted, so that its history stays: empty what shall not hold any more."""
+
+    form = LimitsForm
+    list_display = ("whose", "halted", "halt_reason", *MOST, "set_by", "set_at")
+    list_filter = ("halted",)
+    list_select_related = ("account__user", "set_by")
+    search_fields = ("account__user__username", "account__user__display_name", "halt_reason")
+    autocomplete_fields = ("account",)
+    readonly_fields = ("set_by", "set_at")
+    fieldsets = [
+        (None, {"fields": ["account", "seen"]}),
+        ("Kill switch", {"fields": ["halted", "halt_reason"]}),
+        ("Limits", {"fields": [*MOST]}),
+        ("Symbols", {"fields": ["allowed_symbols", "barred_symbols"]}),
+        ("Last set", {"fields": ["set_by", "set_at"]}),
+    ]
+
+    @admin.display(description="Of", ordering="account")
+    def whose(self, limits: RiskLimits) -> str:
+        return str(limits.account or "The whole desk")
+
+    def has_delete_permission(self, request: HttpRequest, obj: RiskLimits | None = None) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: RiskLimits | None = None) -> tuple[str, ...]:
+        return self.readonly_fields if obj is None else ("account", *self.readonly_fields)
+
+    def formfield_for_dbfield(self, db_field: Field[Any, Any], request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in MOST:
+            kwargs |= {"min_value": 0, "max_value": MOST[db_field.name]}
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: RiskLimits, form: Any, change: bool) -> None:
+        services.save_limits(obj, request.user)  # type: ignore[arg-type]
+
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> str:  # type: ignore[override]
+        """Each change with what was before: `Stop new orders: no → yes; Reason: empty → Runaway orders`."""
+        return "; ".join(
+            f"{form.fields[name].label}: {said(form.get_initial_for_field(form.fields[name], name))} → "
+            f"{said(form.cleaned_data[name])}"
+            for name in form.changed_data
+        )
+
+
+def said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return plain(value)
+    return "empty" if value in (None, "") else str(value)

@@ -1,0 +1,64 @@
+"""Limits as an admin types them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from apps.desk.instrument import symbol_of
+from apps.market.queries import instrument_ids
+
+from .models import RiskLimits
+
+# The largest figure of each limit that can be typed
+MOST = {
+    "position_qty": Decimal(10**10),
+    "position_usd": Decimal(10**12),
+    "position_pct": Decimal(1000),
+    "orders_per_minute": 10_000,
+    "day_loss": Decimal(10**12),
+    "price_band_pct": Decimal(1000),
+}
+
+
+class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
+    """`seen` is the row as it was when the form was opened: who saves a form that is out of date would undo
+    another admin's kill switch without a word."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = RiskLimits
+        fields = ("account", "halted", "halt_reason", *MOST, "allowed_symbols", "barred_symbols")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = self.instance.set_at.isoformat() if self.instance.pk else ""
+
+    def clean(self) -> dict[str, Any]:
+        """Locks the row until it is saved."""
+        cleaned = super().clean() or {}
+        row = RiskLimits.objects.select_for_update().filter(pk=self.instance.pk).first()
+        if row and cleaned.get("seen") != row.set_at.isoformat():
+            raise forms.ValidationError(f"Changed by {row.set_by} since you opened it; open it again")
+        return cleaned
+
+    def clean_allowed_symbols(self) -> str:
+        return symbols_in(self.cleaned_data["allowed_symbols"])
+
+    def clean_barred_symbols(self) -> str:
+        return symbols_in(self.cleaned_data["barred_symbols"])
+
+
+def symbols_in(text: str) -> str:
+    """The symbols, each once and in order. A misspelt one would bar nothing, so that an unknown one is refused."""
+    try:
+        symbols = {symbol_of(word) for word in text.replace(",", " ").split()}
+    except ValueError as error:
+        raise forms.ValidationError(str(error)) from None
+    unknown = sorted(symbols - instrument_ids(symbols).keys())
+    if unknown:
+        raise forms.ValidationError(f"Not known here: {', '.join(unknown)}")
+    return " ".join(sorted(symbols))

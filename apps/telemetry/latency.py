@@ -1,0 +1,45 @@
+"""How late changes are seen: told by the pages, counted for dashboards, and kept of the last minutes for /health."""
+
+from __future__ import annotations
+
+import time
+
+from prometheus_client import Histogram
+
+from . import registry
+from .recent import Recent
+
+KINDS = ("quote", "event", "state")
+BOUNDS = (
+    0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.075, 0.1, 0.125, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.75,
+    1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0, 600.0,
+)  # fmt: skip
+PERCENTILES = (50, 95, 99)
+
+update_latency = Histogram(
+    "livedesk_update_latency_seconds",
+    "From a fact to its being shown, as pages acknowledge it",
+    ["kind"],
+    buckets=BOUNDS,
+    registry=registry,
+)
+recent = {kind: Recent(BOUNDS) for kind in KINDS}
+for each in KINDS:
+    update_latency.labels(each)  # nothing seen yet is a zero, not a gap
+
+
+def felt(kind: str, seconds: float) -> None:
+    """Somebody saw a change of that kind so late. Raises KeyError for a kind that there is not."""
+    recent[kind].observe(seconds, time.monotonic())
+    update_latency.labels(kind).observe(seconds)
+
+
+def present() -> dict[str, dict[str, float | int | None]]:
+    """Of each kind the percentiles of the last five minutes in milliseconds; null where nobody told."""
+    now = time.monotonic()
+    told: dict[str, dict[str, float | int | None]] = {}
+    for kind in KINDS:
+        samples, found = recent[kind].spread(now, *PERCENTILES)
+        shown = [None if seconds is None else round(seconds * 1000, 1) for seconds in found]
+        told[kind] = {**{f"p{rank}": ms for rank, ms in zip(PERCENTILES, shown, strict=True)}, "samples": samples}
+    return told

@@ -1,0 +1,18 @@
+"""An order, or what is wrong with one, as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.http import JsonResponse
+
+from .models import Order
+from .queries import order_facts
+
+
+def order_json(order: Order, status: int = 200) -> JsonResponse:
+    return JsonResponse(order_facts(order, order.fills.order_by("at", "id")), status=status)
+
+
+def errors_json(errors: Mapping[str, str], status: int) -> JsonResponse:
+    return JsonResponse({"errors": {name: [words] for name, words in errors.items()}}, status=status)

@@ -1,0 +1,31 @@
+"""What the desk asks of a broker."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from apps.desk.quote import Quote
+
+
+class Broker(Protocol):
+    """Works the accounts' orders. The desk calls it from one task; what may block is called in a thread."""
+
+    name: str
+
+    def refresh(self) -> set[str]:
+        """Reads the working orders anew and names their symbols. May block."""
+        ...
+
+    def would_fill(self, quote: Quote, now: datetime) -> bool:
+        """Whether `fill` would do anything; never blocks, so that an idle quote costs no thread."""
+        ...
+
+    def fill(self, quote: Quote, now: datetime) -> None:
+        """Fills what the quote fills. May block."""
+        ...
+
+    def trailed(self) -> dict[str, Decimal]:
+        """By order id the best price that a trailing stop has seen, where nobody has kept it yet. Never blocks."""
+        ...

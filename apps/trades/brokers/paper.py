@@ -1,0 +1,97 @@
+"""The built-in paper broker: orders meet the feed's own quotes, up to the sizes that these show."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+
+from apps.desk.book import Book
+from apps.desk.matching import Displayed, match
+from apps.desk.quote import Quote
+from apps.trades.filling import match_symbol
+from apps.trades.queries import relatives_of, working_among, working_versions
+
+log = logging.getLogger(__name__)
+
+
+class PaperBroker:
+    """Keeps the working orders in memory to look at each quote; what it fills, it fills from the database."""
+
+    name = "paper"
+
+    def __init__(self) -> None:
+        self.books: defaultdict[str, Book] = defaultdict(Book)
+        self.symbols: dict[str, str] = {}  # of every order in a book
+        self.versions: dict[str, Any] = {}  # what the database had of it when it was read
+        self.stored: dict[str, Decimal] = {}  # the watermarks that the database has
+        self.left: dict[str, tuple[Quote, Displayed]] = {}
+        self.told: set[str] = set()
+
+    def refresh(self) -> set[str]:
+        """Reads those that are new or changed, whoever did it."""
+        before, self.versions = self.versions, working_versions()
+        self.read({*before.keys() - self.versions.keys(), *dict(self.versions.items() - before.items())})
+        return {symbol for symbol, book in self.books.items() if len(book)}
+
+    def read(self, order_ids: Iterable[str]) -> None:
+        """Has the books show these orders as they are now; one that works no more is in none."""
+        asked = set(order_ids)
+        orders = {order.order_id: order for order in working_among(asked)}
+        for order_id in asked - orders.keys():
+            self.take(order_id)
+        for order_id, order in orders.items():
+            if order.watermark is not None:
+                self.stored[order_id] = order.watermark
+            known = self.books[order.symbol].orders.get(order_id)
+            self.books[order.symbol].put(order.having_seen(known.watermark if known else None))
+            self.symbols[order_id] = order.symbol
+
+    def take(self, order_id: str) -> None:
+        symbol = self.symbols.pop(order_id, None)
+        if symbol is not None:
+            self.books[symbol].take(order_id)
+        self.stored.pop(order_id, None)
+
+    def trailed(self) -> dict[str, Decimal]:
+        """The best prices that trailing stops have seen and the database does not have yet."""
+        orders = [book.orders[key] for book in self.books.values() for key in book.trailing]
+        return {
+            order.order_id: order.watermark
+            for order in orders
+            if order.watermark is not None and self.stored.get(order.order_id) != order.watermark
+        }
+
+    def would_fill(self, quote: Quote, now: datetime) -> bool:
+        book = self.books.get(quote.symbol)
+        if not book:
+            return False
+        if not quote.is_stale(now, settings.QUOTE_STALE_MS):
+            book.see(quote)
+        reached, left = book.reached(quote), self.left_of(quote)
+        matched = match(reached, quote, now, stale_ms=settings.QUOTE_STALE_MS, displayed=left)
+        return bool(matched.executions or matched.triggered or matched.killed)
+
+    def fill(self, quote: Quote, now: datetime) -> None:
+        reached = {order.order_id: order.watermark for order in self.books[quote.symbol].reached(quote)}
+        outcome = match_symbol(quote.symbol, quote, self.left_of(quote), now, reached)
+        self.left[quote.symbol] = quote, outcome.left
+        for order_id in outcome.failed.keys() - self.told:
+            self.told.add(order_id)
+            log.error("order %s was not matched", order_id, exc_info=outcome.failed[order_id])
+        self.read({*reached, *relatives_of(outcome.moved)})
+        for order_id in outcome.failed:  # left out until the next refresh: tried again each second, not at each quote
+            self.take(order_id)
+            self.versions.pop(order_id, None)
+
+    def left_of(self, quote: Quote) -> Displayed:
+        """The displayed sizes that no fill has taken yet. A new quote shows its sizes anew."""
+        before, left = self.left.get(quote.symbol, (None, None))
+        if left is not None and before == quote:
+            return left
+        return Displayed(quote.bid_size, quote.ask_size)

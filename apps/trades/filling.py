@@ -1,0 +1,171 @@
+"""Every write of fills, each in one transaction: account locked first, then order."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import transaction
+
+from apps import telemetry
+from apps.desk.fill import Fill as DeskFill
+from apps.desk.matching import Displayed, Execution, match
+from apps.desk.money import ZERO, average_price, cents
+from apps.desk.order import OrderStatus, Side, TimeInForce
+from apps.desk.quote import Quote
+from apps.desk.risk import affordable
+from apps.market.models import Instrument
+from apps.portfolio import services as portfolio
+from apps.portfolio.models import Account
+
+from .models import Fill, Order, desk_order
+from .news import tell
+from .queries import commission, plain, working_among, working_orders
+from .states import close, follow_entry, follow_exit, hold, keep_back, lock_order, move, release, take_hold
+
+FILL_POLICY = "touch-displayed-size"
+KILLED = {
+    TimeInForce.IOC: "What could not be filled at once is cancelled",
+    TimeInForce.FOK: "It could not be filled whole at once",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MatchOutcome:
+    """What is left of the quote's displayed sizes; which orders moved, and which a fault kept from moving."""
+
+    left: Displayed
+    moved: tuple[str, ...] = ()
+    failed: Mapping[str, Exception] = field(default_factory=dict)
+
+
+def match_symbol(
+    symbol: str,
+    quote: Quote,
+    displayed: Displayed | None,
+    now: datetime,
+    among: Mapping[str, Decimal | None] | None = None,
+) -> MatchOutcome:
+    """Fills what the quote fills, by price and time. `among` names the orders to look at, with the best price that a
+    trailing stop has seen; without it all of the symbol are.
+
+    Each order has its own transaction: none waits for another's lock, and a fault in one spares the rest.
+    """
+    left = displayed or Displayed(quote.bid_size, quote.ask_size)
+    lot_size = Instrument.objects.get(symbol=symbol).lot_size
+    seen = among or {}
+    found = working_orders(symbol) if among is None else working_among(among)
+    orders = [order.having_seen(seen.get(order.order_id)) for order in found]
+    matched = match(orders, quote, now, stale_ms=settings.QUOTE_STALE_MS, displayed=left, lot_size=lot_size)
+    moved: list[str] = []
+    failed: dict[str, Exception] = {}
+    traded = [each.order_id for each in matched.executions]
+    for order_id in dict.fromkeys([*traded, *matched.triggered, *matched.killed]):
+        try:
+            left = match_order(uuid.UUID(order_id), quote, left, now, seen.get(order_id))
+            moved.append(order_id)
+        except Exception as error:
+            telemetry.faults.labels("match").inc()
+            failed[order_id] = error
+    return MatchOutcome(left, tuple(moved), failed)
+
+
+@transaction.atomic
+def match_order(
+    order_id: uuid.UUID, quote: Quote, displayed: Displayed, now: datetime, watermark: Decimal | None = None
+) -> Displayed:
+    """Matches one order as it stands under lock; says what is left of the displayed sizes."""
+    account = Account.objects.select_for_update().get(orders=order_id)
+    order = lock_order(account, order_id)
+    seen = desk_order(order).having_seen(watermark).seeing(quote)
+    matched = match(
+        [seen],
+        quote,
+        now,
+        stale_ms=settings.QUOTE_STALE_MS,
+        displayed=displayed,
+        lot_size=order.instrument.lot_size,
+    )
+    if matched.triggered:
+        order.triggered_at, order.watermark = now, seen.watermark
+        order.save(update_fields=["triggered_at", "watermark"])
+    left = displayed
+    for execution in matched.executions:
+        taken = record(order, account, execution, quote, now)
+        if order.side == Side.BUY:
+            left = Displayed(displayed.bid_size, displayed.ask_size - taken)
+        else:
+            left = Displayed(displayed.bid_size - taken, displayed.ask_size)
+    if matched.killed and order.is_working:
+        close(order, OrderStatus.CANCELED, now, KILLED[TimeInForce(order.time_in_force)])
+    return left
+
+
+def record(order: Order, account: Account, execution: Execution, quote: Quote, now: datetime) -> Decimal:
+    """Books as much of an execution as the account can pay and cancels the rest; returns what was taken."""
+    if order.parent_id:
+        take_hold(order)
+    qty, held, leaves = execution.qty, order.reserved, desk_order(order).leaves_qty
+    if order.side == Side.BUY:
+        free = account.cash - account.reserved + held
+        qty = affordable(qty, execution.price, commission(), free, order.instrument.lot_size)
+    if qty < execution.qty and order.time_in_force == TimeInForce.FOK:
+        qty = ZERO
+    release(order)
+    if qty:
+        book(order, execution, qty, quote, now)
+    if qty and order.has_exits:
+        follow_entry(order, now)
+    if qty < execution.qty:
+        needed = cents((execution.qty - qty) * execution.price)
+        close(
+            order,
+            OrderStatus.CANCELED,
+            now,
+            f"The rest needs {needed:,.2f} USD and its fee, more than is available",
+        )
+    elif qty < leaves:
+        hold(order, keep_back(order, held, leaves))
+        order.save(update_fields=["reserved"])
+    if qty and order.parent_id:
+        follow_exit(order, order.parent_id, qty, now)
+    return qty
+
+
+def book(order: Order, execution: Execution, qty: Decimal, quote: Quote, now: datetime) -> None:
+    """Writes the fill, books it in the portfolio, moves the order and tells its owner."""
+    notional = (order.avg_px or ZERO) * order.cum_qty + qty * execution.price
+    after = order.cum_qty + qty
+    fill = DeskFill(
+        exec_id=f"{order.pk}:{plain(after)}",  # the execution that brought it to this quantity: only one can
+        order_id=str(order.pk),
+        symbol=order.instrument.symbol,
+        side=Side(order.side),
+        last_qty=qty,
+        last_px=execution.price,
+        commission=commission().of(qty, execution.price),
+        liquidity=execution.liquidity,
+        at=now,
+    )
+    Fill.objects.create(
+        order=order,
+        exec_id=fill.exec_id,
+        last_qty=qty,
+        last_px=fill.last_px,
+        commission=fill.commission,
+        liquidity=fill.liquidity,
+        policy=FILL_POLICY,
+        bid=quote.bid,
+        ask=quote.ask,
+        quote_age_ms=quote.age_ms(now),
+        at=now,
+    )
+    portfolio.book_fill(order.account_id, fill)
+    order.cum_qty, order.avg_px = after, average_price(notional / after)
+    move(order, OrderStatus.FILLED if after == order.quantity else OrderStatus.PARTIALLY_FILLED, now)
+    tell(order, order.status, fill)
+    telemetry.fills_booked.inc()

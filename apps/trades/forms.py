@@ -1,0 +1,246 @@
+"""From the fields of a request to a Ticket, or to words that say what each field should be."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import TypeVar
+
+from apps.desk.instrument import symbol_of
+from apps.desk.money import decimal_of, plain
+from apps.desk.order import IMMEDIATE, STOPS, OrderType, Side, TimeInForce, Word
+from apps.market import queries as market
+from apps.market.models import Instrument
+
+from .models import Order
+from .ticket import Change, Refused, Ticket
+
+FIELDS = (
+    "symbol",
+    "side",
+    "order_type",
+    "quantity",
+    "limit_price",
+    "stop_price",
+    "trail_amount",
+    "trail_percent",
+    "take_profit",
+    "stop_loss",
+    "time_in_force",
+    "expires_at",
+    "client_order_id",
+)
+TAKES = {
+    OrderType.LIMIT: {"limit_price"},
+    OrderType.STOP: {"stop_price"},
+    OrderType.STOP_LIMIT: {"stop_price", "limit_price"},
+    OrderType.TRAILING_STOP: {"trail_amount", "trail_percent"},
+}
+MOST_SHARES = Decimal(1_000_000)
+MOST_PRICE = Decimal(1_000_000)
+MOST_PERCENT = Decimal(50)
+STEP_OF_PERCENT = Decimal("0.01")
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+CLIENT_ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+
+CHANGEABLE = ("quantity", "limit_price", "stop_price")
+
+T = TypeVar("T")
+W = TypeVar("W", bound=Word)
+
+
+def checked(text: Mapping[str, str], errors: dict[str, str], name: str, read: Callable[[str], T]) -> T | None:
+    """The field's value, or None and its fault among the errors."""
+    try:
+        return read(text[name])
+    except ValueError as error:
+        errors[name] = str(error)
+        return None
+
+
+def clean_ticket(data: Mapping[str, str]) -> Ticket | Refused:
+    """Checks every field, so that one answer names every fault."""
+    text = {name: data.get(name, "").strip() for name in FIELDS}
+    errors: dict[str, str] = {}
+    field = partial(checked, text, errors)
+    instrument = field("symbol", instrument_of)
+    side = field("side", lambda given: word_of(Side, "Side", given))
+    order_type = field("order_type", lambda given: word_of(OrderType, "Order type", given))
+    tif = field("time_in_force", lambda given: word_of(TimeInForce, "Time in force", given or TimeInForce.DAY.value))
+    quantity = field("quantity", lambda given: quantity_of(given, instrument))
+    limit = field("limit_price", lambda given: price_of("limit_price", given, order_type, instrument))
+    stop = field("stop_price", lambda given: price_of("stop_price", given, order_type, instrument))
+    trail = field("trail_amount", lambda given: trail_of(given, text["trail_percent"], order_type, instrument))
+    percent = field("trail_percent", lambda given: percent_of(given, order_type))
+    expires_at = field("expires_at", lambda given: moment_of(given, tif))
+    profit = field("take_profit", lambda given: exit_of("take_profit", given, side, instrument))
+    loss = field("stop_loss", lambda given: exit_of("stop_loss", given, side, instrument))
+    client_order_id = field("client_order_id", client_order_id_of)
+    if order_type in STOPS and tif in IMMEDIATE:
+        errors["time_in_force"] = f"Time in force must be day, gtc or gtd for a {named(order_type)} order"
+    if not (instrument and side and order_type and tif and quantity and client_order_id) or errors:
+        return Refused(errors)
+    return Ticket(
+        instrument.symbol,
+        side,
+        order_type,
+        quantity,
+        client_order_id,
+        limit,
+        stop,
+        tif,
+        trail_amount=trail,
+        trail_percent=percent,
+        expires_at=expires_at,
+        take_profit=profit,
+        stop_loss=loss,
+    )
+
+
+def changeable(order: Order, data: Mapping[str, str]) -> dict[str, str]:
+    """What was typed, and where nothing was, what the order has."""
+    has = {name: getattr(order, name) for name in CHANGEABLE}
+    return {name: data.get(name, "").strip() or ("" if own is None else plain(own)) for name, own in has.items()}
+
+
+def clean_change(order: Order, data: Mapping[str, str]) -> Change | Refused:
+    """What a field does not say stays as it is; a field that the order's type does not take must be empty."""
+    text = changeable(order, data)
+    order_type, instrument = OrderType(order.order_type), order.instrument
+    errors: dict[str, str] = {}
+    field = partial(checked, text, errors)
+    quantity = field("quantity", lambda given: quantity_of(given, instrument))
+    limit = field("limit_price", lambda given: price_of("limit_price", given, order_type, instrument))
+    stop = field("stop_price", lambda given: price_of("stop_price", given, order_type, instrument))
+    return Refused(errors) if errors or quantity is None else Change(quantity, limit, stop)
+
+
+def instrument_of(text: str) -> Instrument:
+    if not text:
+        raise ValueError("Symbol is required, such as AAPL")
+    try:
+        instrument = market.instrument(symbol_of(text))
+    except (ValueError, Instrument.DoesNotExist):
+        raise ValueError(f"Symbol {text[:32]} is not known here: choose one from the search") from None
+    if not instrument.tradable:
+        raise ValueError(f"{instrument.symbol} cannot be traded at present")
+    return instrument
+
+
+def word_of(words: type[W], label: str, text: str) -> W:
+    try:
+        return words(text.lower())
+    except ValueError:
+        *most, last = [word.value for word in words]
+        raise ValueError(f"{label} must be {', '.join(most)} or {last}") from None
+
+
+def quantity_of(text: str, instrument: Instrument | None) -> Decimal:
+    lot = instrument.lot_size if instrument else None
+    quantity = number_of("Quantity", text, "10", MOST_SHARES)
+    if lot and quantity % lot:
+        what = "a whole number of shares" if lot == 1 else f"a multiple of {plain(lot)}"
+        raise ValueError(f"Quantity must be {what}")
+    return quantity
+
+
+def price_of(field: str, text: str, order_type: OrderType | None, instrument: Instrument | None) -> Decimal | None:
+    label = label_of(field)
+    if is_not_taken(field, text, order_type):
+        return None
+    if not text:
+        raise ValueError(f"{label} is required for a {named(order_type)} order")
+    return on_tick(label, number_of(label, text, "150.25", MOST_PRICE), instrument)
+
+
+def trail_of(text: str, percent: str, order_type: OrderType | None, instrument: Instrument | None) -> Decimal | None:
+    """How far a trailing stop keeps from the best price (USD)."""
+    if is_not_taken("trail_amount", text, order_type):
+        return None
+    if not text and not percent:
+        raise ValueError("Trail is required for a trailing stop order: an amount in USD, such as 1.50, or per cent")
+    if text and percent:
+        raise ValueError("Trail must be an amount or per cent, not both")
+    return on_tick("Trail amount", number_of("Trail amount", text, "1.50", MOST_PRICE), instrument) if text else None
+
+
+def percent_of(text: str, order_type: OrderType | None) -> Decimal | None:
+    """The same in per cent of the best price."""
+    if is_not_taken("trail_percent", text, order_type) or not text:
+        return None
+    percent = number_of("Trail percent", text, "2.5", MOST_PERCENT)
+    if percent % STEP_OF_PERCENT:
+        raise ValueError(f"Trail percent must be a multiple of {plain(STEP_OF_PERCENT)}")
+    return percent
+
+
+def exit_of(field: str, text: str, side: Side | None, instrument: Instrument | None) -> Decimal | None:
+    """The price of an exit that goes with a buy."""
+    if text and side is Side.SELL:
+        raise ValueError(f"{label_of(field)} must be empty: it goes with a buy, a sell is an exit itself")
+    return (
+        on_tick(label_of(field), number_of(label_of(field), text, "165.00", MOST_PRICE), instrument) if text else None
+    )
+
+
+def is_not_taken(field: str, text: str, order_type: OrderType | None) -> bool:
+    """Raises ValueError where it is given all the same."""
+    if order_type and field not in TAKES.get(order_type, ()):
+        if text:
+            raise ValueError(f"{label_of(field)} must be empty: a {named(order_type)} order takes none")
+        return True
+    return not text and not order_type
+
+
+def on_tick(label: str, price: Decimal, instrument: Instrument | None) -> Decimal:
+    if instrument and price % instrument.tick_size:
+        raise ValueError(f"{label} must be a multiple of {plain(instrument.tick_size)}")
+    return price
+
+
+def moment_of(text: str, tif: TimeInForce | None) -> datetime | None:
+    """A moment in ISO 8601; without a zone it is UTC, as every time on the screen."""
+    if tif is not TimeInForce.GTD:
+        if text and tif:
+            raise ValueError(f"Good till must be empty: {tif.label.lower()} has its own end")
+        return None
+    if not text:
+        raise ValueError("Good till is required for a good till date order, such as 2030-01-31T16:00")
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("Good till must be a date and time, such as 2030-01-31T16:00") from None
+
+
+def label_of(field: str) -> str:
+    return field.replace("_", " ").capitalize()
+
+
+def named(order_type: OrderType | None) -> str:
+    """As it stands in a sentence."""
+    return order_type.label.lower() if order_type else ""
+
+
+def number_of(label: str, text: str, example: str, most: Decimal) -> Decimal:
+    """Digits and a point only: no exponent, no NaN, no thousands separators."""
+    if not text:
+        raise ValueError(f"{label} is required, such as {example}")
+    if not PLAIN_NUMBER.fullmatch(text):
+        raise ValueError(f"{label} must be a plain number, such as {example}")
+    number = decimal_of(text)
+    if number <= 0:
+        raise ValueError(f"{label} must be more than 0")
+    if number > most:
+        raise ValueError(f"{label} must be at most {most:,}")
+    return number.normalize() if number != number.to_integral_value() else number.quantize(Decimal(1))
+
+
+def client_order_id_of(text: str) -> str:
+    if text and not CLIENT_ORDER_ID.fullmatch(text):
+        raise ValueError("Client order id must be 1 to 64 letters, digits or . _ : - and start with a letter or digit")
+    return text or str(uuid.uuid4())

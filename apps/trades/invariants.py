@@ -1,0 +1,111 @@
+"""What must hold between orders, fills and the books, in the way of portfolio's own."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from itertools import groupby
+
+from django.db.models import F, Q
+
+from apps.desk.money import ZERO, average_price
+from apps.live.models import Stream
+from apps.live.retention import streams_with_gaps
+from apps.portfolio.invariants import OF_BOOKS, Invariant, keys, selected
+from apps.portfolio.models import Account, Journal, Position
+
+from .models import Fill, Order
+
+# An order holds cash back to eight places, an account to two
+CASH_NOT_HELD_BACK = """
+SELECT account.id FROM portfolio_account account
+LEFT JOIN (
+    SELECT account_id, SUM(reserved) AS reserved FROM trades_order
+    WHERE side = 'buy' AND status IN ('new', 'partially_filled') GROUP BY account_id
+) working ON working.account_id = account.id
+WHERE account.reserved * 1000000 <> COALESCE(working.reserved, 0)
+ORDER BY account.id
+"""
+
+SHARES_NOT_HELD_BACK = """
+SELECT held.id FROM portfolio_position held
+LEFT JOIN (
+    SELECT account_id, instrument_id, SUM(reserved) AS reserved FROM trades_order
+    WHERE side = 'sell' AND status IN ('new', 'partially_filled') GROUP BY account_id, instrument_id
+) working ON working.account_id = held.account_id AND working.instrument_id = held.instrument_id
+WHERE held.reserved <> COALESCE(working.reserved, 0)
+ORDER BY held.id
+"""
+
+CLOSED_AND_HOLDING = """
+SELECT id FROM trades_order
+WHERE reserved <> 0 AND status NOT IN ('new', 'partially_filled')
+ORDER BY id
+"""
+
+ORDER_NOT_ITS_FILLS = """
+SELECT orders.id FROM trades_order orders
+LEFT JOIN (
+    SELECT order_id, SUM(last_qty) AS quantity FROM trades_fill GROUP BY order_id
+) filled ON filled.order_id = orders.id
+WHERE orders.cum_qty <> COALESCE(filled.quantity, 0)
+ORDER BY orders.id
+"""
+
+# That there is at most one journal of an execution is a constraint of the table
+FILL_NOT_BOOKED = """
+SELECT fill.id FROM trades_fill fill
+JOIN trades_order orders ON orders.id = fill.order_id
+LEFT JOIN portfolio_journal journal ON journal.ref = fill.exec_id
+LEFT JOIN (
+    SELECT journal_id, SUM(amount) AS fee FROM portfolio_ledgerentry WHERE book = 'commission' GROUP BY journal_id
+) paid ON paid.journal_id = journal.id
+WHERE journal.id IS NULL
+    OR journal.kind <> orders.side
+    OR journal.account_id <> orders.account_id
+    OR COALESCE(journal.instrument_id, 0) <> orders.instrument_id
+    OR journal.quantity <> CASE WHEN orders.side = 'buy' THEN fill.last_qty ELSE -fill.last_qty END
+    OR COALESCE(journal.price, -1) <> fill.last_px
+    OR COALESCE(paid.fee, 0) <> fill.commission
+ORDER BY fill.id
+"""
+
+BOOKED_WITHOUT_FILL = """
+SELECT journal.id FROM portfolio_journal journal
+LEFT JOIN trades_fill fill ON fill.exec_id = journal.ref
+WHERE journal.kind IN ('buy', 'sell') AND fill.id IS NULL
+ORDER BY journal.id
+"""
+
+
+def wrong_averages() -> Iterator[uuid.UUID]:
+    """Orders whose average price is not what their fills made of it.
+
+    It is rounded at every fill, so only the fills one after the other give it again. The statement leaves out the
+    orders that are plainly right: those of which every fill had the average price.
+    """
+    elsewhere = Fill.objects.filter(Q(order__avg_px=None) | ~Q(last_px=F("order__avg_px")))
+    doubtful = Order.objects.filter(Q(pk__in=elsewhere.values("order")) | Q(avg_px__isnull=False, fills=None))
+    rows = doubtful.order_by("pk", "fills__pk").values_list("pk", "avg_px", "fills__last_qty", "fills__last_px")
+    for (key, said), fills in groupby(rows.iterator(), key=lambda row: row[:2]):
+        done, average = ZERO, None
+        for _, _, quantity, price in fills:
+            if quantity:
+                notional = (average or ZERO) * done + quantity * price
+                done += quantity
+                average = average_price(notional / done)
+        if average != said:
+            yield key
+
+
+INVARIANTS = (
+    *OF_BOOKS,
+    Invariant("cash-held-back", Account, selected(Account, CASH_NOT_HELD_BACK)),
+    Invariant("shares-held-back", Position, selected(Position, SHARES_NOT_HELD_BACK)),
+    Invariant("closed-orders-hold-nothing", Order, selected(Order, CLOSED_AND_HOLDING)),
+    Invariant("orders-are-fills", Order, selected(Order, ORDER_NOT_ITS_FILLS)),
+    Invariant("average-prices", Order, wrong_averages),
+    Invariant("fills-are-booked", Fill, selected(Fill, FILL_NOT_BOOKED)),
+    Invariant("bookings-are-fills", Journal, selected(Journal, BOOKED_WITHOUT_FILL)),
+    Invariant("streams-have-no-gap", Stream, keys(streams_with_gaps)),
+)

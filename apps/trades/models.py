@@ -1,0 +1,151 @@
+"""Orders and their fills."""
+
+from __future__ import annotations
+
+import uuid
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+
+from apps.desk.money import plain
+from apps.desk.order import OPEN, WORKING, OrderStatus, OrderType, Side, TimeInForce
+from apps.desk.order import Order as DeskOrder
+from apps.market.fields import MoneyField, PercentField, PriceField, QuantityField
+from apps.market.models import Instrument
+from apps.portfolio.models import Account
+
+
+def choices(enum: type) -> list[tuple[str, str]]:
+    return [(member.value, member.label) for member in enum]  # type: ignore[attr-defined]
+
+
+class Order(models.Model):
+    """One order. `reserved` is what it still holds back: USD for a buy, shares for a sell.
+
+    `take_profit` and `stop_loss` are the prices of its exits, whose `parent` it is.
+    `watermark` is the best price a trailing stop has seen; `queued_at` is when a change took its place in the queue.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="orders")
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="orders")
+    client_order_id = models.CharField(max_length=64)
+    side = models.CharField(max_length=4, choices=choices(Side))
+    order_type = models.CharField(max_length=16, choices=choices(OrderType))
+    time_in_force = models.CharField(max_length=4, choices=choices(TimeInForce))
+    quantity = QuantityField()
+    limit_price = PriceField(null=True, blank=True)
+    stop_price = PriceField(null=True, blank=True)
+    trail_amount = PriceField(null=True, blank=True)
+    trail_percent = PercentField(null=True, blank=True)
+    watermark = PriceField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    take_profit = PriceField(null=True, blank=True)
+    stop_loss = PriceField(null=True, blank=True)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="exits")
+    status = models.CharField(max_length=20, choices=choices(OrderStatus))
+    cum_qty = QuantityField(default=Decimal(0))
+    avg_px = PriceField(null=True, blank=True)
+    reserved = QuantityField(default=Decimal(0))
+    triggered_at = models.DateTimeField(null=True, blank=True)
+    session_date = models.DateField(null=True, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    queued_at = models.DateTimeField(null=True, blank=True)
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "client_order_id"], name="one_order_a_client_id"),
+            models.CheckConstraint(condition=Q(cum_qty__gte=0, cum_qty__lte=F("quantity")), name="never_overfilled"),
+        ]
+        indexes = [
+            models.Index(fields=["account", "-created_at"]),
+            models.Index(
+                fields=["instrument", "created_at"],
+                condition=Q(status__in=["new", "partially_filled"]),
+                name="working_orders",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.quantity} {self.instrument_id} {self.status}"
+
+    @property
+    def in_words(self) -> str:
+        """As a trader says it: Buy 10 AAPL."""
+        return f"{self.get_side_display()} {plain(self.quantity)} {self.instrument.symbol}"
+
+    @property
+    def is_working(self) -> bool:
+        return self.status in WORKING
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    @property
+    def has_exits(self) -> bool:
+        return self.take_profit is not None or self.stop_loss is not None
+
+    @property
+    def stop_at(self) -> Decimal | None:
+        """The price that elects it (USD): what a trailing stop has come to."""
+        return desk_order(self).stop_at
+
+
+def desk_order(row: Order) -> DeskOrder:
+    """The row as the rules see it."""
+    return DeskOrder(
+        order_id=str(row.pk),
+        symbol=row.instrument.symbol,
+        side=Side(row.side),
+        order_type=OrderType(row.order_type),
+        quantity=row.quantity,
+        placed_at=row.queued_at or row.created_at,
+        limit_price=row.limit_price,
+        stop_price=row.stop_price,
+        time_in_force=TimeInForce(row.time_in_force),
+        status=OrderStatus(row.status),
+        cum_qty=row.cum_qty,
+        triggered=row.triggered_at is not None,
+        trail_amount=row.trail_amount,
+        trail_percent=row.trail_percent,
+        watermark=row.watermark,
+        expires_at=row.expires_at,
+        take_profit=row.take_profit,
+        stop_loss=row.stop_loss,
+    )
+
+
+class Fill(models.Model):
+    """One execution, with the quote and the policy that made it. Never changed, never deleted."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fills")
+    exec_id = models.CharField(max_length=80, unique=True)
+    last_qty = QuantityField()
+    last_px = PriceField()
+    commission = MoneyField(default=Decimal(0))
+    liquidity = models.CharField(max_length=5)
+    policy = models.CharField(max_length=40)
+    bid = PriceField()
+    ask = PriceField()
+    quote_age_ms = models.PositiveIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.last_qty} @ {self.last_px}"
+
+
+class DeskLease(models.Model):
+    """One row: which process matches orders until when. Only its holder may fill."""
+
+    holder = models.CharField(max_length=80, blank=True)
+    until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.holder or 'nobody'} until {self.until}"

@@ -1,0 +1,84 @@
+"""What an order's owner hears of it, and which fragments change with it."""
+
+from __future__ import annotations
+
+from apps.desk.fill import Fill
+from apps.desk.risk import Denied
+from apps.live.announce import announce
+from apps.live.topics import user_stream
+from apps.portfolio import services as portfolio
+from apps.portfolio.models import Account
+
+from .models import Order, desk_order
+from .queries import TABS, plain
+from .ticket import Ticket
+
+TONES = {
+    "accepted": "info",
+    "filled": "success",
+    "partially_filled": "success",
+    "expired": "warn",
+    "rejected": "error",
+}
+
+
+def tell(order: Order, what: str, fill: Fill | None = None, *, toast: bool = True) -> None:
+    """Announces one change of an order, with every fragment that it touches."""
+    facts = {
+        "order_id": str(order.pk),
+        "side": order.side,
+        "symbol": order.instrument.symbol,
+        "quantity": plain(order.quantity),
+        "order_type": order.order_type,
+        "status": order.status,
+        "last_qty": plain(fill.last_qty if fill else None),
+        "last_px": plain(fill.last_px if fill else None),
+        "cum_qty": plain(order.cum_qty),
+        "leaves_qty": plain(desk_order(order).leaves_qty),
+        "avg_px": plain(order.avg_px),
+        "limit_price": plain(order.limit_price),
+        "stop_price": plain(order.stop_price),
+        "trail_amount": plain(order.trail_amount),
+        "trail_percent": plain(order.trail_percent),
+        "reason": order.reason,
+        "tone": TONES.get(what) or ("warn" if order.reason else "info"),
+    }
+    announce(
+        user_stream(order.account.user_id),
+        f"order.{what}",
+        {name: text or "" for name, text in facts.items()},
+        topics=topics_of(order),
+        toast=toast,
+    )
+
+
+def tell_denied(account: Account, ticket: Ticket, denied: Denied) -> None:
+    """Keeps what was asked for and the rule that refused it, with its numbers; the answer itself is the news."""
+    facts = {
+        "client_order_id": ticket.client_order_id,
+        "side": ticket.side.value,
+        "symbol": ticket.symbol,
+        "quantity": plain(ticket.quantity),
+        "order_type": ticket.order_type.value,
+        "limit_price": plain(ticket.limit_price),
+        "stop_price": plain(ticket.stop_price),
+        "rule": denied.rule,
+        "reason": denied.message,
+        "needed": plain(denied.needed),
+        "available": plain(denied.available),
+    }
+    announce(user_stream(account.user_id), "order.denied", {name: text or "" for name, text in facts.items()})
+
+
+def topics_of(order: Order) -> list[str]:
+    account = order.account_id
+    tabs = [f"orders/{account}:{tab}" for tab in TABS if tab != "working"]
+    return [
+        f"orders/{account}",
+        f"fills/{account}",
+        *tabs,
+        *portfolio.topics_of(account),
+        f"position/{account}:{order.instrument.symbol}",
+        f"order/{order.pk}",
+        *([f"order/{order.parent_id}"] if order.parent_id else []),
+    ]

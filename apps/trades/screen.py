@@ -1,0 +1,75 @@
+"""The ticket as the screen shows it: what was typed, what is wrong with it, and what it would cost."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from apps.desk.order import OrderType, Side, TimeInForce
+from apps.desk.risk import Denied
+from apps.portfolio.models import Account
+
+from .forms import FIELDS, clean_ticket
+from .models import Order
+from .queries import Review, review
+from .ticket import Refused
+
+DEFAULTS = {
+    "side": Side.BUY.value,
+    "order_type": OrderType.MARKET.value,
+    "time_in_force": TimeInForce.DAY.value,
+}
+KEPT_AFTER_SENDING = ("symbol", "side", "order_type", "time_in_force")
+
+
+@dataclass(frozen=True)
+class TicketScreen:
+    """`order` is what the last send made; `review` what the typed one would cost, `refusal` why not."""
+
+    values: Mapping[str, str]
+    errors: Mapping[str, str] = field(default_factory=dict)
+    order: Order | None = None
+    review: Review | None = None
+    refusal: str = ""
+    sides = list(Side)
+    types = list(OrderType)
+    times = list(TimeInForce)
+
+
+def typed(data: Mapping[str, str]) -> dict[str, str]:
+    given = {name: data.get(name, "").strip() for name in FIELDS}
+    return {**given, **{name: given[name] or default for name, default in DEFAULTS.items()}}
+
+
+def blank_ticket(data: Mapping[str, str]) -> TicketScreen:
+    """A ticket with a new client order id, filled in as far as `data` says."""
+    return TicketScreen({**typed(data), "client_order_id": str(uuid.uuid4())})
+
+
+def sent_ticket(data: Mapping[str, str], order: Order) -> TicketScreen:
+    """The ticket after an accepted order: ready for the next one, with a new id."""
+    kept = {name: data.get(name, "") for name in KEPT_AFTER_SENDING}
+    return TicketScreen(blank_ticket(kept).values, order=order)
+
+
+def refused_ticket(data: Mapping[str, str], errors: Mapping[str, str]) -> TicketScreen:
+    """The ticket as it was typed. Its id stays, so that a retry is one, unless the id itself is at fault."""
+    values = typed(data)
+    if "client_order_id" in errors or not values["client_order_id"]:
+        values["client_order_id"] = str(uuid.uuid4())
+    return TicketScreen(values, errors)
+
+
+def estimated_ticket(data: Mapping[str, str], account: Account | None, now: datetime) -> TicketScreen:
+    """What the typed order would cost, or the first fault of a field that has something in it."""
+    values = typed(data)
+    if not values["symbol"] or not values["quantity"] or account is None:
+        return TicketScreen(values)
+    ticket = clean_ticket(values)
+    if isinstance(ticket, Refused):
+        fault = next((words for name, words in ticket.errors.items() if values[name]), "")
+        return TicketScreen(values, refusal=fault)
+    told = review(account, ticket, now)
+    return TicketScreen(values, review=told, refusal=told.verdict.message if isinstance(told.verdict, Denied) else "")

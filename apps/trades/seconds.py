@@ -1,0 +1,28 @@
+"""What the desk does to orders each second, beside matching them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from apps.market.queries import market_state
+
+from .services import expire_dated_orders, expire_day_orders, trail
+
+
+def keep_trails(watermarks: Mapping[str, Decimal]) -> None:
+    """Writes down what trailing stops have seen, by order id."""
+    for order_id, watermark in watermarks.items():
+        trail(uuid.UUID(order_id), watermark)
+
+
+def expire_orders(now: datetime) -> int:
+    """Dated orders end at their moment, day orders with their session: when it closes, and at the latest when the
+    next one is on. Says how many have ended."""
+    expired, state = expire_dated_orders(now), market_state()
+    if state.session_date is None:
+        return expired
+    over = state.session_date - timedelta(days=1) if state.is_open else state.session_date
+    return expired + expire_day_orders(over, now)

@@ -1,0 +1,194 @@
+"""Every write to orders, each in one transaction: account locked first, then order. Fills are in filling.py."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+from decimal import Decimal
+from functools import partial
+
+from django.db import transaction
+
+from apps import telemetry
+from apps.desk.order import OPEN, WORKING, IllegalTransition, OrderStatus, OrderType, Side, TimeInForce
+from apps.desk.risk import Denied
+from apps.live import bus
+from apps.market.models import Instrument
+from apps.market.queries import market_state
+from apps.portfolio.models import Account
+from apps.portfolio.queries import holding
+
+from .models import Order, desk_order
+from .news import tell, tell_denied
+from .queries import review
+from .states import add_exits, close, hold, lock_order, release, take_hold
+from .ticket import Change, Placed, Refused, Ticket
+
+ORDERS_RING = "desk/orders"
+
+
+@transaction.atomic
+def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Placed | Refused:
+    """Takes an order once: the same ticket again is answered with the same order."""
+    if account is None:
+        return Refused({"account": "You have no account yet; an admin can open one"})
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    rows = Order.objects.select_related("instrument", "account")
+    earlier = rows.filter(account=locked, client_order_id=ticket.client_order_id).first()
+    if earlier and ticket.asks_for(earlier):
+        telemetry.orders_placed.labels("repeated").inc()
+        return Placed(earlier, created=False)
+    if earlier:
+        telemetry.orders_placed.labels("client_order_id").inc()
+        return Refused({"client_order_id": "Client order id already names another order; send a new one"})
+    told = review(locked, ticket, now)
+    verdict = told.verdict
+    if isinstance(verdict, Denied):
+        telemetry.orders_placed.labels(verdict.rule).inc()
+        tell_denied(locked, ticket, verdict)
+        return Refused({verdict.field: verdict.message})
+    order = Order(
+        account=locked,
+        instrument=Instrument.objects.get(symbol=ticket.symbol),
+        client_order_id=ticket.client_order_id,
+        side=ticket.side.value,
+        order_type=ticket.order_type.value,
+        time_in_force=ticket.time_in_force.value,
+        quantity=ticket.quantity,
+        limit_price=ticket.limit_price,
+        stop_price=ticket.stop_price,
+        trail_amount=ticket.trail_amount,
+        trail_percent=ticket.trail_percent,
+        watermark=told.watermark,
+        expires_at=ticket.expires_at,
+        take_profit=ticket.take_profit,
+        stop_loss=ticket.stop_loss,
+        status=OrderStatus.NEW.value,
+        session_date=market_state().session_date or now.date(),
+        created_at=now,
+        updated_at=now,
+    )
+    hold(order, verdict.reserve)
+    order.save(force_insert=True)
+    if order.has_exits:
+        add_exits(order, now)
+    tell(order, "accepted")
+    telemetry.orders_placed.labels("accepted").inc()
+    transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)
+    return Placed(order, created=True)
+
+
+@transaction.atomic
+def cancel_order(account: Account, order_id: uuid.UUID, now: datetime) -> Order:
+    """Raises Order.DoesNotExist for another's order, IllegalTransition for one that is closed."""
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    order = lock_order(locked, order_id)
+    close(order, OrderStatus.CANCELED, now)
+    return order
+
+
+@transaction.atomic
+def replace_order(account: Account, order_id: uuid.UUID, change: Change, now: datetime) -> Order | Refused:
+    """Gives a working order another quantity or price; a better place in the queue it does not keep.
+
+    Raises Order.DoesNotExist for another's order, IllegalTransition for one that is closed.
+    """
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    order = lock_order(locked, order_id)
+    if not order.is_working:
+        raise IllegalTransition(f"an order that is {order.status} cannot be changed")
+    if errors := change.errors(order):
+        return Refused(errors)
+    if change.is_none(order):
+        return order
+    if order.parent_id:
+        take_hold(order)
+    release(order)
+    verdict = review(locked, change.ticket(order), now).verdict
+    if isinstance(verdict, Denied):
+        transaction.set_rollback(True)
+        return Refused({verdict.field: verdict.message})
+    if not change.only_less(order):
+        order.queued_at = now
+    order.quantity, order.limit_price, order.stop_price = change.quantity, change.limit_price, change.stop_price
+    hold(order, verdict.reserve)
+    if order.has_exits:
+        order.exits.filter(status=OrderStatus.HELD).update(quantity=order.quantity)
+    order.updated_at = max(now, order.updated_at)
+    order.save(
+        update_fields=["quantity", "limit_price", "stop_price", "queued_at", "reserved", "updated_at"],
+    )
+    tell(order, "replaced")
+    transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)
+    return order
+
+
+@transaction.atomic
+def cancel_all(account: Account, symbol: str, now: datetime, side: Side | None = None) -> list[Order]:
+    """Cancels every open order of the account, or those of one symbol or side; all of them or none."""
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    found = Order.objects.filter(account=locked, status__in=OPEN).order_by("created_at", "pk")
+    if symbol:
+        found = found.filter(instrument__symbol=symbol)
+    if side:
+        found = found.filter(side=side.value)
+    ended = []
+    for pk in list(found.values_list("pk", flat=True)):
+        order = lock_order(locked, pk)  # only now: an order that ended before it may have changed or ended it
+        if order.is_open:
+            close(order, OrderStatus.CANCELED, now)
+        ended.append(order)
+    return ended
+
+
+@transaction.atomic
+def close_position(account: Account, symbol: str, client_order_id: str, now: datetime) -> Placed | Refused:
+    """Sells all that is held of the symbol at the market; what waits to sell it is cancelled. All of it or nothing."""
+    locked = Account.objects.select_for_update().get(pk=account.pk)
+    held, _ = holding(locked, symbol)
+    if not held:
+        return Refused({"symbol": f"You hold no {symbol}; there is nothing to close"})
+    if not Order.objects.filter(account=locked, client_order_id=client_order_id).exists():
+        cancel_all(locked, symbol, now, Side.SELL)
+    placed = place_order(locked, Ticket(symbol, Side.SELL, OrderType.MARKET, held, client_order_id), now)
+    if isinstance(placed, Refused):
+        transaction.set_rollback(True)
+    return placed
+
+
+@transaction.atomic
+def trail(order_id: uuid.UUID, watermark: Decimal) -> None:
+    """Keeps the best price that a trailing stop has seen, and shows its owner where the stop is now."""
+    account = Account.objects.select_for_update().get(orders=order_id)
+    order = lock_order(account, order_id)
+    seen = desk_order(order).having_seen(watermark)
+    if not order.is_working or seen.watermark == order.watermark:
+        return
+    order.watermark = seen.watermark
+    order.save(update_fields=["watermark"])
+    tell(order, "trailed", toast=False)
+
+
+def expire_day_orders(session_date: date, now: datetime) -> int:
+    """Ends the day orders of a session that is over, each in its own transaction; says how many."""
+    day_orders = Order.objects.filter(
+        status__in=WORKING, time_in_force=TimeInForce.DAY.value, session_date__lte=session_date
+    )
+    return sum(expire(account_id, pk, now) for account_id, pk in list(day_orders.values_list("account_id", "pk")))
+
+
+def expire_dated_orders(now: datetime) -> int:
+    """Ends the orders whose date is over, each in its own transaction; says how many."""
+    dated = Order.objects.filter(status__in=WORKING, expires_at__lte=now).values_list("account_id", "pk")
+    return sum(expire(account_id, pk, now, "The date it was good till is over") for account_id, pk in list(dated))
+
+
+@transaction.atomic
+def expire(
+    account_id: int, order_id: uuid.UUID, now: datetime, reason: str = "The session it was good for is over"
+) -> bool:
+    order = lock_order(Account.objects.select_for_update().get(pk=account_id), order_id)
+    if OrderStatus(order.status) not in WORKING:
+        return False
+    close(order, OrderStatus.EXPIRED, now, reason)
+    return True

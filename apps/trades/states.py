@@ -1,0 +1,156 @@
+"""What becomes of an order under lock: its status, what it holds back, its exits, and who hears of it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+from apps.desk.money import ZERO, cents
+from apps.desk.order import OPEN, WORKING, OrderStatus, OrderType, Side, TimeInForce, check_transition
+from apps.portfolio import services as portfolio
+from apps.portfolio.models import Account
+
+from .models import Order, desk_order
+from .news import tell
+
+
+def lock_order(account: Account, order_id: uuid.UUID) -> Order:
+    rows = Order.objects.select_for_update(of=("self",)).select_related("instrument")
+    order = rows.get(pk=order_id, account=account)
+    order.account = account
+    return order
+
+
+def move(order: Order, status: OrderStatus, now: datetime) -> None:
+    """The only place where a status changes."""
+    check_transition(OrderStatus(order.status), status)
+    order.status = status.value
+    order.updated_at = max(now, order.updated_at)  # who waited for the lock looked at the clock before
+    order.save(update_fields=["status", "cum_qty", "avg_px", "reserved", "reason", "updated_at"])
+
+
+def close(order: Order, status: OrderStatus, now: datetime, reason: str = "") -> None:
+    """Ends an open order and gives back what it holds, an exit to the other one; exits that still wait end with it."""
+    check_transition(OrderStatus(order.status), status)
+    held = order.reserved
+    release(order)
+    order.reason = reason
+    move(order, status, now)
+    tell(order, status.value)
+    if order.parent_id and held:
+        for other in other_exits(order):
+            hold(other, held)
+            other.save(update_fields=["reserved"])
+    if order.has_exits:
+        for waiting in exits_of(order, OrderStatus.HELD):
+            close(waiting, OrderStatus.CANCELED, now, "The order that it is an exit of has ended")
+
+
+def hold(order: Order, amount: Decimal) -> None:
+    """Holds back `amount` for the order: USD for a buy, shares for a sell."""
+    if order.side == Side.BUY:
+        portfolio.hold_cash(order.account, amount)
+    else:
+        portfolio.hold_shares(order.account, order.instrument, amount)
+    order.reserved = amount
+
+
+def release(order: Order) -> None:
+    if order.reserved and order.side == Side.BUY:
+        portfolio.release_cash(order.account, order.reserved)
+    elif order.reserved:
+        portfolio.release_shares(order.account, order.instrument, order.reserved)
+    order.reserved = ZERO
+
+
+def keep_back(order: Order, held: Decimal, leaves: Decimal) -> Decimal:
+    """What the rest of an order goes on holding: its share of what was held, if that is left."""
+    rest = desk_order(order).leaves_qty
+    if order.side == Side.SELL:
+        return rest
+    account = Account.objects.get(pk=order.account_id)
+    free: Decimal = account.cash - account.reserved
+    return min(cents(held * rest / leaves), free)
+
+
+# Exits: a take profit and a stop loss for what their parent buys. Both stand on the same shares, which one of them
+# holds back; the first that trades ends what is left of the parent, and takes its part from the other.
+
+
+def add_exits(order: Order, now: datetime) -> None:
+    """They wait until the order fills."""
+    prices = {
+        "take-profit": (OrderType.LIMIT, order.take_profit, None),
+        "stop-loss": (OrderType.STOP, None, order.stop_loss),
+    }
+    for name, (order_type, limit_price, stop_price) in prices.items():
+        if limit_price is None and stop_price is None:
+            continue
+        Order.objects.create(
+            account=order.account,
+            instrument=order.instrument,
+            client_order_id=f"{order.pk}:{name}",
+            side=Side.SELL.value,
+            order_type=order_type.value,
+            time_in_force=TimeInForce.GTC.value,
+            quantity=order.quantity,
+            limit_price=limit_price,
+            stop_price=stop_price,
+            parent=order,
+            status=OrderStatus.HELD.value,
+            session_date=order.session_date,
+            created_at=now,
+            updated_at=now,
+        )
+
+
+def exits_of(order: Order, *statuses: OrderStatus) -> list[Order]:
+    rows = order.exits.filter(status__in=statuses or OPEN).order_by("created_at", "client_order_id")
+    return [lock_order(order.account, pk) for pk in list(rows.values_list("pk", flat=True))]
+
+
+def other_exits(order: Order) -> list[Order]:
+    """Those that are open of the same parent."""
+    rows = Order.objects.filter(parent_id=order.parent_id, status__in=OPEN).exclude(pk=order.pk)
+    return [lock_order(order.account, pk) for pk in list(rows.values_list("pk", flat=True))]
+
+
+def follow_entry(order: Order, now: datetime) -> None:
+    """The exits are good for as much as the order has filled."""
+    exits = exits_of(order)
+    for each in exits:
+        release(each)
+    for each in exits:
+        each.quantity = order.cum_qty
+        if each is exits[0]:
+            hold(each, order.cum_qty)
+        each.save(update_fields=["quantity", "reserved"])
+        if each.status == OrderStatus.HELD:
+            move(each, OrderStatus.NEW, now)
+        tell(each, "accepted", toast=False)
+
+
+def take_hold(order: Order) -> None:
+    """The exit that is about to trade, or to change, holds the shares back from now on."""
+    for other in other_exits(order):
+        amount = other.reserved
+        if amount:
+            release(other)
+            other.save(update_fields=["reserved"])
+            hold(order, amount)
+            order.save(update_fields=["reserved"])
+
+
+def follow_exit(order: Order, parent_id: uuid.UUID, qty: Decimal, now: datetime) -> None:
+    """`qty` of an exit has traded: the parent buys no more, and as much less is left for the other exit."""
+    parent = lock_order(order.account, parent_id)
+    if parent.status in WORKING:
+        close(parent, OrderStatus.CANCELED, now, "An exit of it has traded")
+    for other in other_exits(order):
+        if order.status == OrderStatus.FILLED:
+            close(other, OrderStatus.CANCELED, now, "The other exit was filled")
+        else:
+            other.quantity -= qty
+            other.save(update_fields=["quantity"])
+            tell(other, "replaced", toast=False)

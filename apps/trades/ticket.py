@@ -1,0 +1,134 @@
+"""What a trader asks for, checked field by field, and what may be answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from apps.desk.money import plain
+from apps.desk.order import Order as DeskOrder
+from apps.desk.order import OrderType, Side, TimeInForce
+
+from .models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A well-formed request for an order. The same `client_order_id` never makes a second order."""
+
+    symbol: str
+    side: Side
+    order_type: OrderType
+    quantity: Decimal
+    client_order_id: str
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    time_in_force: TimeInForce = TimeInForce.DAY
+    trail_amount: Decimal | None = None
+    trail_percent: Decimal | None = None
+    expires_at: datetime | None = None
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
+    replaces: str = ""
+
+    def order(self, now: datetime) -> DeskOrder:
+        """What it would be, placed now; under the id of the order that it `replaces`, if any."""
+        return DeskOrder(
+            self.replaces,
+            self.symbol,
+            self.side,
+            self.order_type,
+            self.quantity,
+            now,
+            self.limit_price,
+            self.stop_price,
+            self.time_in_force,
+            trail_amount=self.trail_amount,
+            trail_percent=self.trail_percent,
+            expires_at=self.expires_at,
+            take_profit=self.take_profit,
+            stop_loss=self.stop_loss,
+        )
+
+    def asks_for(self, order: Order) -> bool:
+        """Whether `order` is what this ticket asks for, so that sending it again is a retry."""
+        return all(
+            (
+                self.symbol == order.instrument.symbol,
+                self.side == order.side,
+                self.order_type == order.order_type,
+                self.quantity == order.quantity,
+                self.limit_price == order.limit_price,
+                self.stop_price == order.stop_price,
+                self.time_in_force == order.time_in_force,
+                self.trail_amount == order.trail_amount,
+                self.trail_percent == order.trail_percent,
+                self.expires_at == order.expires_at,
+                self.take_profit == order.take_profit,
+                self.stop_loss == order.stop_loss,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a working order is to be from now on."""
+
+    quantity: Decimal
+    limit_price: Decimal | None
+    stop_price: Decimal | None
+
+    def errors(self, order: Order) -> dict[str, str]:
+        """What cannot be undone any more: what is filled, a stop that was reached."""
+        errors = {}
+        if self.quantity <= order.cum_qty:
+            filled = plain(order.cum_qty)
+            errors["quantity"] = f"Quantity must be more than the {filled} filled already; cancel the order to end it"
+        if order.parent_id and self.quantity != order.quantity:
+            errors["quantity"] = "Quantity is that of the order it belongs to; only its price can be changed"
+        if order.triggered_at and self.stop_price != order.stop_price:
+            errors["stop_price"] = "Stop price was reached already; it cannot be changed"
+        return errors
+
+    def is_none(self, order: Order) -> bool:
+        return self.only_less(order) and self.quantity == order.quantity
+
+    def only_less(self, order: Order) -> bool:
+        """At the same prices and for no more: it keeps its place in the queue."""
+        same = (self.limit_price, self.stop_price) == (order.limit_price, order.stop_price)
+        return same and self.quantity <= order.quantity
+
+    def ticket(self, order: Order) -> Ticket:
+        """What would be left to fill, as an order of its own, for the rules to look at."""
+        return Ticket(
+            order.instrument.symbol,
+            Side(order.side),
+            OrderType(order.order_type),
+            self.quantity - order.cum_qty,
+            order.client_order_id,
+            self.limit_price,
+            self.stop_price,
+            TimeInForce(order.time_in_force),
+            trail_amount=order.trail_amount,
+            trail_percent=order.trail_percent,
+            expires_at=order.expires_at,
+            take_profit=order.take_profit,
+            stop_loss=order.stop_loss,
+            replaces=str(order.pk),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order a ticket stands for; `created` is False when the ticket was a retry."""
+
+    order: Order
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No order: for each field at fault, the rule in words and numbers."""
+
+    errors: dict[str, str]

@@ -1,0 +1,78 @@
+"""What a request gets that cannot be read at all, names nothing, or uses a method that is not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.conf import settings
+from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import sync_and_async_middleware
+from django.views.defaults import bad_request, page_not_found
+
+from apps.accounts.answers import refusal, wants_json
+
+
+def speaks_html(request: HttpRequest) -> bool:
+    """Whether a whole page is what the asker can show."""
+    return not wants_json(request) and not request.headers.get("HX-Request")
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """413 where Django says 400 for a body that is too large; else 400."""
+    if isinstance(exception, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+        return refusal(request, 413, "Too large", f"A request may hold {most} kB at most. Nothing was changed.")
+    if speaks_html(request) or isinstance(exception, DisallowedHost):
+        return bad_request(request, exception)
+    return refusal(request, 400, "The request could not be read", "Check its fields. Nothing was changed.")
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if speaks_html(request):
+        return page_not_found(request, exception)
+    return refusal(request, 404, "Not found", "There is nothing at this address, or it belongs to another account.")
+
+
+def weigh(request: HttpRequest) -> None:
+    """Raises RequestDataTooBig for any body too large: Django itself weighs no files, and nothing sent in chunks."""
+    size = int(request.META.get("CONTENT_LENGTH") or 0)
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        size = len(request.body)
+    if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        raise RequestDataTooBig("The body is too large")
+
+
+def name_methods(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Words for a method that is not taken, where there were none."""
+    allowed = response["Allow"]
+    words = f"This address takes {allowed}, not {request.method}. Nothing was changed."
+    answer = refusal(request, 405, "Not that way", words)
+    answer["Allow"] = allowed
+    return answer
+
+
+@sync_and_async_middleware
+def bounds(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Bodies of a bounded size, by a method that the address takes. Stands last: refusals show who is signed in."""
+    if iscoroutinefunction(get_response):
+
+        async def later(request: HttpRequest) -> HttpResponse:
+            weigh(request)
+            response: HttpResponse = await get_response(request)
+            return await sync_to_async(name_methods)(request, response) if is_mute(response) else response
+
+        return later
+
+    def now(request: HttpRequest) -> HttpResponse:
+        weigh(request)
+        response: HttpResponse = get_response(request)
+        return name_methods(request, response) if is_mute(response) else response
+
+    return now
+
+
+def is_mute(response: HttpResponse) -> bool:
+    return response.status_code == 405 and not response.content

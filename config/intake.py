@@ -1,0 +1,113 @@
+"""What comes in is bounded: a message's size, how many wait unread, and the body of a request.
+
+daphne reads a body to its end before anything can refuse it, and takes messages faster than they are read. Its own
+classes are named by module globals and class attributes, which is where these take their place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from daphne import http_protocol
+from daphne.http_protocol import WebRequest
+from daphne.ws_protocol import WebSocketFactory
+from django.conf import settings
+from twisted.internet import reactor as installed_reactor
+
+from apps.live.codes import OVERSIZE
+from config.lean import LeanSocket, lean_autobahn
+
+reactor: Any = installed_reactor
+MOST_UNREAD = 32
+MOST_BODY = 1 << 20
+LINGER_SECONDS = 1.0  # what is still sent is thrown away for so long: a reset at once would destroy the answer
+TOO_LARGE = b"Too large: a request may hold 1 MiB at most. Nothing was changed.\n"
+
+
+def has_unsent(transport: Any) -> bool:
+    """Whether something written waits for the peer."""
+    return bool(getattr(transport, "dataBuffer", b"") or getattr(transport, "_tempDataBuffer", []))
+
+
+def throw_away(data: bytes) -> None:
+    """Takes the place of a connection's `dataReceived`."""
+
+
+class BoundedSocket(LeanSocket):
+    """Stops reading while its consumer is behind; ends with 4413 where a message is too large."""
+
+    failedByMe: bool
+    message_data_total_length: int
+    paused = False
+    sent_away = False
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        size = self.message_data_total_length + length
+        if size > settings.WS_MAX_MESSAGE and not self.failedByMe:
+            self.failedByMe = True  # the rest is thrown away as it comes
+            self.serverClose(code=OVERSIZE.close)
+        if size > MOST_BODY:
+            self.dataReceived = throw_away  # not even unmasked; nor is the answer to the close, which times out
+        super().onMessageFrameBegin(length)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        super().onMessage(payload, isBinary)
+        if not self.paused and self.application_queue.qsize() >= MOST_UNREAD:
+            self.paused = True
+            self.transport.pauseProducing()
+
+    def onPing(self, payload: bytes) -> None:
+        """Of pings that come faster than their answers are taken, the last ones get none (RFC 6455, 5.5.3)."""
+        if not has_unsent(self.transport):
+            super().onPing(payload)
+
+    def connectionLost(self, reason: Any) -> None:
+        """What it leaves behind is cyclic garbage, which may lie for long: it must not hold what was never read."""
+        super().connectionLost(reason)
+        self.data = b""
+        self.message_data: list[bytes] = []
+
+    def message_read(self) -> None:
+        """The consumer took a message off the queue."""
+        if self.paused and self.application_queue.qsize() < MOST_UNREAD // 2:
+            self.paused = False
+            self.transport.resumeProducing()
+
+
+class BoundedRequest(WebRequest):  # type: ignore[misc]
+    """Answers 413 as soon as it is known that a body is too large, and reads no more of it."""
+
+    received = 0
+    refused = False
+
+    def gotLength(self, length: int | None) -> None:
+        super().gotLength(None if length is None else min(length, MOST_BODY))
+        if length is not None and length > MOST_BODY:
+            self.refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        if self.refused:
+            return
+        self.received += len(data)
+        if self.received > MOST_BODY:
+            self.refuse()
+        else:
+            super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        if not self.refused:
+            super().requestReceived(command, path, version)
+
+    def refuse(self) -> None:
+        self.refused = True
+        self.requestHeaders.removeHeader(b"expect")  # or "100 Continue" would follow
+        head = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: text/plain\r\n"
+        self.channel.transport.write(head + b"Content-Length: %d\r\n\r\n" % len(TOO_LARGE) + TOO_LARGE)
+        self.channel.dataReceived = throw_away
+        reactor.callLater(LINGER_SECONDS, self.channel.transport.abortConnection)
+
+
+def bound_daphne() -> None:
+    http_protocol.WebRequest = BoundedRequest
+    WebSocketFactory.protocol = BoundedSocket
+    lean_autobahn()

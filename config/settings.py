@@ -1,0 +1,294 @@
+"""Every setting of Livedesk, read from the environment or `.env`. README's table lists them all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
+MOST_DIGITS = 9
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+VAR_DIR = BASE_DIR / env.str("VAR_DIR", default="var")
+
+
+def on_or_off(name: str, default: bool) -> bool:
+    value = str(env.str(name, default="on" if default else "off")).lower()
+    if value not in {"on", "off"}:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be on or off")
+    return value == "on"
+
+
+def one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = str(env.str(name, default=default))
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
+    return value
+
+
+def whole(name: str, default: int, least: int = 0) -> int:
+    text = str(env.str(name, default=str(default)))
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) >= least):
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}; it must be a whole number of at least {least} and at most {MOST_DIGITS} digits"
+        )
+    return int(text)
+
+
+def positive(name: str, default: float) -> float:
+    text = str(env.str(name, default=str(default)))
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e9:
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a number above 0")
+    return number
+
+
+# What is embedded (one process, SQLite, demo sign-in) and what is deployed
+DATABASE_URL = env.str("DATABASE_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="")
+EMBEDDED = not DATABASE_URL
+DEBUG = on_or_off("DEBUG", False)
+DEMO_SIGN_IN = on_or_off("DEMO_SIGN_IN", EMBEDDED)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK) or LOOPBACK
+HTTPS = on_or_off("HTTPS", not EMBEDDED)
+TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
+
+
+def embedded_secret_key() -> str:
+    """A key of this machine's own, made once: good for the embedded default only."""
+    from django.core.management.utils import get_random_secret_key  # noqa: PLC0415 -- needs no settings, but Django
+
+    path = VAR_DIR / "secret_key"
+    if not path.exists():
+        VAR_DIR.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(get_random_secret_key())
+    return str(path.read_text())
+
+
+SECRET_KEY = env.str("SECRET_KEY", default="") or (embedded_secret_key() if EMBEDDED else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is missing: set it to 50 random characters or more")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.discord",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "django_htmx",
+    "config",
+    "apps.live",
+    "apps.accounts",
+    "apps.market",
+    "apps.portfolio",
+    "apps.risk",
+    "apps.trades",
+    "apps.watchlist",
+    "apps.home",
+    "apps.monitoring",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "config.middleware.security_headers",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "config.errors.bounds",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "apps.accounts.context.frame",
+            ],
+        },
+    },
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",  # live fragments that are drawn very often
+        "DIRS": [BASE_DIR / "templates" / "hot"],
+        "OPTIONS": {"environment": "config.hot.environment"},
+    },
+]
+
+if DATABASE_URL and not DATABASE_URL.startswith(("postgres://", "postgresql://", "sqlite:///")):
+    raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///")  # its text holds a password
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL must begin with redis:// or rediss://")
+for name, url in {"DATABASE_URL": DATABASE_URL, "REDIS_URL": REDIS_URL}.items():
+    try:
+        urlsplit(url).port  # noqa: B018 -- raises
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} names no port from 0 to 65535 after its host") from None
+DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{VAR_DIR / 'livedesk.sqlite3'}")}
+database = DATABASES["default"]
+if database["ENGINE"].endswith("sqlite3"):
+    database["CONN_MAX_AGE"] = None  # a file costs nothing to keep open; opening it costs more than most queries
+    VAR_DIR.mkdir(parents=True, exist_ok=True)
+    database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON",
+    }
+    # A file, so that the threads and processes of a test see one database
+    database["TEST"] = {"NAME": env.str("TEST_SQLITE", default=str(VAR_DIR / "test.sqlite3"))}
+else:
+    database["ENGINE"] = "config.postgres"  # keeps idle connections by itself
+    database["CONN_MAX_AGE"] = 0
+    patience = {"connect_timeout": 3, "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
+    database["OPTIONS"] = {**patience, "tcp_user_timeout": 10_000, **database.get("OPTIONS", {})}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {"BACKEND": "config.cache.SharedCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+# redis-py's own socket timeout would end every idle reading after 5 s (django/channels_redis#422)
+REDIS_HOST = {"address": REDIS_URL, "socket_timeout": 15, "socket_connect_timeout": 3, "health_check_interval": 10}
+CHANNEL_LAYERS = (
+    {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_HOST]}}}
+    if REDIS_URL
+    else {}
+)
+
+# Accounts: Discord alone opens one; two-factor by TOTP
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["apps.accounts.backends.NoPasswords"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+DISCORD_CLIENT_ID = env.str("DISCORD_CLIENT_ID", default="")
+DISCORD_CLIENT_SECRET = env.str("DISCORD_CLIENT_SECRET", default="")
+DISCORD_API_BASE = env.str("DISCORD_API_BASE", default="")
+SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.DiscordAccounts"
+ACCOUNT_ADAPTER = "apps.accounts.adapters.ClosedAccounts"
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+SOCIALACCOUNT_PROVIDERS = {"discord": {"SCOPE": ["identify", "email"], "OAUTH_PKCE_ENABLED": True}}
+# The Discord id is the key. Two people may show one e-mail, or none, and neither becomes the other
+ACCOUNT_UNIQUE_EMAIL = False
+SOCIALACCOUNT_EMAIL_REQUIRED = False
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_SESSION_REMEMBER = True
+MFA_ADAPTER = "apps.accounts.adapters.SealedAuthenticators"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Livedesk"
+USERSESSIONS_TRACK_ACTIVITY = False
+
+# The market
+FEED = env.str("FEED", default="simulated")
+SIM_SYMBOLS = whole("SIM_SYMBOLS", 20, least=1)
+SIM_RATE = positive("SIM_RATE", 1.0)
+SIM_SEED = whole("SIM_SEED", 7)
+REPLAY_SPEED = positive("REPLAY_SPEED", 1.0)
+QUOTE_STALE_MS = whole("QUOTE_STALE_MS", 15_000, least=1000)
+
+# Trading
+PAPER_CASH = whole("PAPER_CASH", 100_000)
+COMMISSION = env.str("COMMISSION", default="per-share 0.005 min 1.00")
+
+# The live transport
+LIVE_TICK_MS = whole("LIVE_TICK_MS", 0)
+LIVE_WS = on_or_off("LIVE_WS", True)
+LIVE_WS_SHARE = whole("LIVE_WS_SHARE", 100)
+if LIVE_WS_SHARE > 100:
+    raise ImproperlyConfigured(f"LIVE_WS_SHARE is {LIVE_WS_SHARE}; it must be at most 100")
+WS_PING_INTERVAL = whole("WS_PING_INTERVAL", 25_000, least=1000)
+WS_PING_TIMEOUT = whole("WS_PING_TIMEOUT", 20_000, least=1000)
+WS_MAX_MESSAGE = whole("WS_MAX_MESSAGE", 16_384, least=256)
+WS_MAX_PER_USER = whole("WS_MAX_PER_USER", 5)
+WS_MAX_PER_ADDRESS = whole("WS_MAX_PER_ADDRESS", 50)
+WS_HANDSHAKES_PER_MINUTE = whole("WS_HANDSHAKES_PER_MINUTE", 300)
+WS_MESSAGES_PER_SECOND = whole("WS_MESSAGES_PER_SECOND", 10, least=2)
+EVENTS_KEPT_DAYS = whole("EVENTS_KEPT_DAYS", 7, least=1)
+NOTIFICATIONS_KEPT_DAYS = whole("NOTIFICATIONS_KEPT_DAYS", 400, least=EVENTS_KEPT_DAYS)
+
+# Monitoring
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("METRICS_TOKEN is too short: set it to 16 random characters or more, or to nothing")
+
+# Web
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # WhiteNoise warns of a folder that is not there yet
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": env.str("STATIC_STORAGE", default="whitenoise.storage.CompressedManifestStaticFilesStorage")
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+USE_TZ = True
+TIME_ZONE = "UTC"
+USE_I18N = False
+FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
+CSRF_FAILURE_VIEW = "apps.accounts.views.csrf_failure"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health$"]
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+RELEASE = "0.2.0"
+LOG_LEVEL = one_of("LOG_LEVEL", "INFO", LEVELS)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        "daphne": {"level": "WARNING"},
+        "django.channels.server": {"level": "WARNING"},
+        "channels_redis": {"level": "CRITICAL"},  # the link tells once what this would repeat each second
+    },
+}

@@ -1,0 +1,23 @@
+"""Every page: one include per app."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+from apps.accounts.urls import settings_patterns
+
+handler400 = "config.errors.unreadable"
+handler404 = "config.errors.missing"
+urlpatterns = [
+    path("", include("apps.home.urls")),
+    path("accounts/", include("apps.accounts.urls")),
+    path("settings/", include(settings_patterns)),
+    path("orders/", include("apps.trades.urls")),
+    path("portfolio/", include("apps.portfolio.urls")),
+    path("watchlist/", include("apps.watchlist.urls")),
+    path("symbols/", include("apps.market.urls")),
+    path("", include("apps.live.urls")),
+    path("", include("apps.monitoring.urls")),
+    path("admin/", admin.site.urls),
+]

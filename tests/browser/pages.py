@@ -1,0 +1,15 @@
+"""Every page of the desk, for what must hold on all of them."""
+
+from __future__ import annotations
+
+SIGNED_OUT = ("/",)
+SIGNED_IN = (
+    "/",
+    "/orders/",
+    "/symbols/AAPL/",
+    "/watchlist/",
+    "/portfolio/",
+    "/activity/",
+    "/settings/",
+)
+THEMES = ("light", "dark")

@@ -1,0 +1,96 @@
+"""The cast (alice trades, bob trades another account, charlie has none) and real desks to trade at."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.server import DeskServer, prepare
+
+StartDesk = Callable[..., DeskServer]
+
+
+def pytest_configure() -> None:
+    from django.conf import settings  # noqa: PLC0415 -- after pytest-django has set up
+
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The figures that tests have measured."""
+    reports = [report for reports in terminalreporter.stats.values() for report in reports]
+    calls = [report for report in reports if getattr(report, "when", "") == "call"]
+    figures = [str(text) for report in calls for name, text in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+        for figure in dict.fromkeys(figures):
+            terminalreporter.write_line(figure)
+
+
+@pytest.fixture(autouse=True)
+def _no_leftovers() -> Iterator[None]:
+    """What processes keep in memory (quotes, counters of limits) belongs to one test."""
+    yield
+    from django.core.cache import cache  # noqa: PLC0415 -- after pytest-django has set up
+
+    from apps.market.quotes import board  # noqa: PLC0415 -- after pytest-django has set up
+
+    cache.clear()
+    board.clear()
+
+
+@pytest.fixture
+def alice(django_user_model: Any, db: None) -> Any:
+    return django_user_model.objects.create_user("alice", display_name="Alice")
+
+
+@pytest.fixture
+def bob(django_user_model: Any, db: None) -> Any:
+    return django_user_model.objects.create_user("bob", display_name="Bob")
+
+
+@pytest.fixture
+def charlie(django_user_model: Any, db: None) -> Any:
+    return django_user_model.objects.create_user("charlie", display_name="Charlie")
+
+
+@pytest.fixture(scope="session")
+def desk_template(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A data folder, migrated, seeded and with its static files: made once, by the first worker that asks."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if hasattr(request.config, "workerinput") else base
+    with (shared / "desk.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        var = shared / "desk-template"
+        if not (var / "ready").exists():
+            prepare(var)
+            (var / "ready").touch()
+    return var
+
+
+@pytest.fixture(scope="module")
+def start_desk(desk_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartDesk]:
+    """Starts a desk with settings of the test's own; every desk is stopped at the end."""
+    started: list[DeskServer] = []
+
+    def start(**settings: str) -> DeskServer:
+        server = DeskServer(desk_template, tmp_path_factory.mktemp("desk"), **settings)
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.terminate()
+
+
+@pytest.fixture(scope="module")
+def desk_server(start_desk: StartDesk) -> DeskServer:
+    return start_desk()

@@ -1,0 +1,122 @@
+"""R-DRAIN over a real server: what was begun is finished, every page is told, nothing hangs for ever."""
+
+from __future__ import annotations
+
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
+
+import httpx
+
+from tests.browser.conftest import StartDesk
+from tests.browser.server import ROOT, DeskServer
+from tests.live.test_socket import Trader, close_code, until
+
+MANY = 40
+
+
+@contextmanager
+def written_elsewhere(server: DeskServer) -> Iterator[None]:
+    """Another program holds the write lock: whoever wants to write waits, for ten seconds at most."""
+    with closing(sqlite3.connect(server.var / "livedesk.sqlite3", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        yield
+        database.execute("ROLLBACK")
+
+
+def closes(server: DeskServer) -> None:
+    """Waits until nobody can connect any more."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"{server.url}/health", timeout=2)
+        except httpx.ConnectError:
+            return
+    raise AssertionError("the server still takes connections")
+
+
+def test_pages_are_sent_away_one_by_one_and_the_process_ends(start_desk: StartDesk) -> None:
+    server = start_desk(WS_MAX_PER_USER="0")
+    trader = Trader(server, "alice")
+    assert server.process
+    with ExitStack() as stack:
+        lines = [stack.enter_context(trader.socket()) for _ in range(MANY)]
+        for line in lines:
+            until(line, lambda frame: True)
+        began = time.monotonic()
+
+        def leave(line: object) -> tuple[int | None, float]:
+            return close_code(line), time.monotonic() - began  # type: ignore[arg-type]
+
+        with ThreadPoolExecutor(MANY) as pages:
+            left = [pages.submit(leave, line) for line in lines]
+            server.process.send_signal(signal.SIGTERM)
+            ends = [one.result() for one in left]
+        code = server.process.wait(timeout=20)
+        took = time.monotonic() - began
+    trader.http.close()
+
+    moments = sorted(moment for _, moment in ends)
+    assert [code for code, _ in ends] == [4503] * MANY
+    assert moments[-1] < 3
+    assert moments[-1] - moments[0] > 0.7
+    assert (code, took < 10) == (0, True)
+    assert "at work" not in server.log.read_text()
+    assert "took too long" not in server.log.read_text()
+
+
+def test_a_request_in_flight_is_answered_and_health_says_draining(start_desk: StartDesk) -> None:
+    server = start_desk()
+    trader = Trader(server, "alice")
+    kept = httpx.Client(base_url=server.url)
+    assert server.process and kept.get("/health").status_code == 200
+    order = {"quantity": "1", "order_type": "limit", "limit_price": "1.00", "client_order_id": "drained"}
+    with ThreadPoolExecutor(1) as other:
+        with written_elsewhere(server):
+            placed = other.submit(lambda: trader.order(**order))
+            until_waiting = time.monotonic() + 0.5
+            while time.monotonic() < until_waiting:
+                assert not placed.done()
+            server.process.send_signal(signal.SIGTERM)
+            closes(server)
+            health = kept.get("/health")
+        answer = placed.result()
+    code = server.process.wait(timeout=20)
+    for client in (kept, trader.http):
+        client.close()
+
+    assert (health.status_code, health.json(), health.headers["connection"]) == (503, {"status": "draining"}, "close")
+    assert (answer.status_code, answer.json()["client_order_id"]) == (201, "drained")
+    assert code == 0
+
+
+def test_a_second_signal_ends_it_at_once(start_desk: StartDesk) -> None:
+    server = start_desk()
+    trader = Trader(server, "alice")
+    assert server.process
+    with ThreadPoolExecutor(1) as other, written_elsewhere(server):
+        placed = other.submit(lambda: trader.order(quantity="1"))
+        server.process.send_signal(signal.SIGTERM)
+        closes(server)
+        began = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(timeout=20)
+        took = time.monotonic() - began
+        assert isinstance(placed.exception(), httpx.TransportError)
+    trader.http.close()
+
+    assert took < 3
+
+
+def test_whatever_hangs_the_process_ends() -> None:
+    """A thread that never returns would keep the interpreter for ever."""
+    program = "import threading; from config.drain import end_within; end_within(0.2); threading.Event().wait()"
+
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=20, check=False)
+
+    assert ended.returncode == 1

@@ -1,0 +1,97 @@
+"""R-METRICS: the counts of a process in Prometheus' own format, for this machine and who has the token."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.browser.conftest import StartDesk
+from tests.browser.server import ROOT, DeskServer, environment
+from tests.live.test_socket import Trader, until
+
+TOKEN = "a token of the tests' own"
+AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture(scope="module")
+def proxied(start_desk: StartDesk) -> DeskServer:
+    """Behind one proxy on this very machine, which the tests play."""
+    return start_desk(TRUSTED_PROXIES="1", METRICS_TOKEN=TOKEN)
+
+
+def test_the_counts_are_those_of_the_process(desk_server: DeskServer) -> None:
+    alice = Trader(desk_server, "alice")
+    with alice.socket() as line:
+        until(line, lambda frame: True)
+        answer = httpx.get(f"{desk_server.url}/metrics")
+    alice.http.close()
+
+    families = {family.name: family for family in text_string_to_metric_families(answer.text)}
+    (open_now,) = families["livedesk_sockets_open"].samples
+    kinds = {each.labels["kind"] for each in families["livedesk_update_latency_seconds"].samples}
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"
+    assert open_now.value >= 1
+    assert kinds == {"quote", "event", "state"}
+
+
+def test_head_has_no_body_and_post_is_not_taken(desk_server: DeskServer) -> None:
+    head = httpx.head(f"{desk_server.url}/metrics")
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert httpx.post(f"{desk_server.url}/metrics").status_code in {403, 404, 405}
+
+
+@pytest.mark.parametrize("headers", [{"X-Forwarded-For": "203.0.113.5"}, {"Forwarded": "for=203.0.113.5"}])
+def test_who_comes_by_a_proxy_that_nobody_named_is_not_this_machine(
+    desk_server: DeskServer, headers: dict[str, str]
+) -> None:
+    assert httpx.get(f"{desk_server.url}/metrics", headers=headers).status_code == 404
+
+
+def test_a_page_elsewhere_cannot_have_a_browser_here_ask(desk_server: DeskServer) -> None:
+    """Its own name leads to this machine now (DNS rebinding)."""
+    answer = httpx.get(f"{desk_server.url}/metrics", headers={"Host": "evil.example"})
+
+    assert (answer.status_code, answer.content) == (404, b"Not found")
+
+
+@pytest.mark.parametrize("address", [None, "203.0.113.5", "127.0.0.1", "::1"])
+def test_behind_a_proxy_loopback_alone_does_not_count(proxied: DeskServer, address: str | None) -> None:
+    headers = {"X-Forwarded-For": address} if address else {}
+
+    assert httpx.get(f"{proxied.url}/metrics", headers=headers).status_code == 404
+    assert httpx.get(f"{proxied.url}/metrics", headers=headers | AUTHORIZED).status_code == 200
+
+
+@pytest.mark.parametrize("words", ["", TOKEN, "Bearer", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer é"])
+def test_another_token_is_none(proxied: DeskServer, words: str) -> None:
+    answer = httpx.get(f"{proxied.url}/metrics", headers={"Authorization": words.encode()})
+
+    assert (answer.status_code, answer.content) == (404, b"Not found")
+
+
+def test_without_a_token_nobody_has_it(desk_server: DeskServer) -> None:
+    headers = {"X-Forwarded-For": "203.0.113.5", "Authorization": "Bearer"}
+
+    assert httpx.get(f"{desk_server.url}/metrics", headers=headers).status_code == 404
+
+
+def test_a_token_that_can_be_guessed_stops_the_start(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env=environment(tmp_path, METRICS_TOKEN="short"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode != 0
+    assert "METRICS_TOKEN is too short" in done.stderr

@@ -1,0 +1,123 @@
+"""A market that is open and quotes AAPL at 149.99 × 150.01, and accounts of 100,000 USD."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from apps.desk.quote import Quote
+from apps.market.models import Instrument, MarketState
+from apps.market.quotes import board
+from apps.portfolio import services as portfolio
+from apps.portfolio.models import Account
+from apps.trades import filling, services
+from apps.trades.models import Order
+from apps.trades.ticket import Placed, Ticket
+
+from .http import sign_in
+from .words import ticket_of
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def instruments(db: None) -> dict[str, Instrument]:
+    made = [
+        Instrument(symbol="AAPL", name="Apple"),
+        Instrument(symbol="MSFT", name="Microsoft"),
+        Instrument(symbol="FRAC", name="Fractional", lot_size=Decimal("0.001")),
+        Instrument(symbol="HALT", name="Halted", tradable=False),
+    ]
+    return {row.symbol: row for row in Instrument.objects.bulk_create(made)}
+
+
+@pytest.fixture
+def quote(now: datetime) -> Callable[..., Quote]:
+    """A quote of AAPL as of now; what is named differs."""
+
+    def make(bid: str = "149.99", ask: str = "150.01", size: int = 1000, **named: Any) -> Quote:
+        facts = {
+            "symbol": "AAPL",
+            "bid": Decimal(bid),
+            "ask": Decimal(ask),
+            "bid_size": Decimal(size),
+            "ask_size": Decimal(size),
+            "last": Decimal(ask),
+            "venue_at": now,
+            "received_at": now,
+        }
+        return Quote(**{**facts, **named})
+
+    return make
+
+
+@pytest.fixture
+def market(instruments: dict[str, Instrument], quote: Callable[..., Quote], now: datetime) -> MarketState:
+    board.clear()
+    board.put(quote())
+    state, _ = MarketState.objects.update_or_create(
+        pk=1,
+        defaults={
+            "feed": "scripted",
+            "is_open": True,
+            "session_date": now.date(),
+            "opens_at": now - timedelta(hours=1),
+            "closes_at": now + timedelta(hours=1),
+            "beat_at": now,
+        },
+    )
+    return state
+
+
+@pytest.fixture
+def account(alice: Any, market: MarketState) -> Account:
+    return portfolio.open_account(alice, Decimal(100_000))
+
+
+@pytest.fixture
+def ticket() -> Callable[..., Ticket]:
+    """A ticket said as a trader says it: ticket("buy 10 AAPL"), ticket("sell 5 AAPL limit 151.00")."""
+    made = 0
+
+    def make(words: str, tif: str = "day", client_order_id: str = "", **more: Any) -> Ticket:
+        nonlocal made
+        made += 1
+        return ticket_of(words, client_order_id or f"ticket-{made}", tif, **more)
+
+    return make
+
+
+@pytest.fixture
+def placed(account: Account, ticket: Callable[..., Ticket], now: datetime) -> Callable[..., Order]:
+    """Places what the words say for alice and gives the order back."""
+
+    def place(
+        words: str, tif: str = "day", owner: Account | None = None, at: datetime | None = None, **more: Any
+    ) -> Order:
+        answer = services.place_order(owner or account, ticket(words, tif, **more), at or now)
+        assert isinstance(answer, Placed), answer
+        return answer.order
+
+    return place
+
+
+@pytest.fixture
+def held(placed: Callable[..., Order], quote: Callable[..., Quote], now: datetime) -> Order:
+    """Alice holds 100 AAPL bought at 150.01."""
+    order = placed("buy 100 AAPL")
+    filling.match_symbol("AAPL", quote(), None, now)
+    return order
+
+
+@pytest.fixture
+def desk(account: Account, alice: Any) -> Client:
+    """Alice's browser."""
+    return sign_in(alice)

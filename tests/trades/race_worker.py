@@ -1,0 +1,221 @@
+"""One process of a race: `python -m tests.trades.race_worker PART …` with DATABASE_URL set. Prints JSON lines.
+
+Every part that races says "ready", waits for a line on stdin, and lets its threads go at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.contrib.auth import get_user_model  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.db.models import F  # noqa: E402
+
+from apps.desk.order import IllegalTransition, OrderType, Side  # noqa: E402
+from apps.desk.quote import Quote  # noqa: E402
+from apps.live.models import Event  # noqa: E402
+from apps.market.models import Instrument, MarketState  # noqa: E402
+from apps.market.services import save_quotes  # noqa: E402
+from apps.portfolio.models import Account, Position  # noqa: E402
+from apps.portfolio.services import open_account  # noqa: E402
+from apps.risk.models import RiskLimits  # noqa: E402
+from apps.trades import filling, services  # noqa: E402
+from apps.trades.models import Fill, Order  # noqa: E402
+from apps.trades.ticket import Change, Placed, Ticket  # noqa: E402
+from apps.trades.verify import snapshot  # noqa: E402
+from tests.trades.broken import broken  # noqa: E402
+
+THREADS = 8
+RACING_ORDERS = 20
+
+
+def quote() -> Quote:
+    now = datetime.now(UTC)
+    size = Decimal(100_000)
+    return Quote("AAPL", Decimal("149.99"), Decimal("150.01"), size, size, Decimal(150), now, now)
+
+
+def place(side: Side, quantity: int, client_order_id: str, limit: str | None = None) -> dict[str, Any]:
+    kind = OrderType.LIMIT if limit else OrderType.MARKET
+    price = Decimal(limit) if limit else None
+    ticket = Ticket("AAPL", side, kind, Decimal(quantity), client_order_id, price)
+    answer = services.place_order(Account.objects.get(), ticket, datetime.now(UTC))
+    if isinstance(answer, Placed):
+        return {"order": str(answer.order.pk), "created": answer.created}
+    return {"errors": answer.errors}
+
+
+def prepare() -> None:
+    call_command("migrate", verbosity=0)
+    Instrument.objects.create(symbol="AAPL", name="Apple")
+    MarketState.objects.create(pk=1, is_open=True, session_date=datetime.now(UTC).date())
+    save_quotes([quote()])
+    open_account(get_user_model().objects.create_user("alice"), Decimal(100_000))
+    place(Side.BUY, 100, "opening")
+    filling.match_symbol("AAPL", quote(), None, datetime.now(UTC))
+    for number in range(RACING_ORDERS):
+        place(Side.BUY, 1, f"racing-{number}", "149.00")
+
+
+def race(run: Callable[[int], list[dict[str, Any]]], threads: int) -> None:
+    """Runs `run(number)` in as many threads, all let go together, and prints what each answered."""
+    barrier, answers = threading.Barrier(threads), list[dict[str, Any]]()
+
+    def one(number: int) -> None:
+        connection.ensure_connection()
+        barrier.wait()
+        answers.extend(run(number))
+        connection.close()
+
+    say({"ready": True})
+    sys.stdin.readline()
+    runners = [threading.Thread(target=one, args=(number,)) for number in range(threads)]
+    for runner in runners:
+        runner.start()
+    for runner in runners:
+        runner.join()
+    for answer in answers:
+        say(answer)
+
+
+def same(process: str) -> None:
+    """Everybody sends the same ticket."""
+    race(lambda number: [place(Side.BUY, 5, "the-same")], THREADS)
+
+
+def sell(process: str) -> None:
+    """Everybody sells 10 of the 100 that are held."""
+    race(lambda number: [place(Side.SELL, 10, f"sell-{process}-{number}")], THREADS)
+
+
+def limit() -> None:
+    """Five orders a minute, and none of those made until now counts."""
+    Order.objects.update(created_at=datetime.now(UTC) - timedelta(hours=1))
+    RiskLimits.objects.create(orders_per_minute=5)
+
+
+def hurry(process: str) -> None:
+    """Everybody buys, and together more often than a minute allows."""
+    race(lambda number: [place(Side.BUY, 1, f"hurry-{process}-{number}", "149.00")], THREADS)
+
+
+def end(process: str) -> None:
+    """Of each racing order one process fills it while another cancels it and a third one changes it."""
+    account = Account.objects.get()
+    orders = list(Order.objects.filter(client_order_id__startswith="racing").order_by("created_at"))
+    low = Quote(
+        "AAPL",
+        Decimal("148.98"),
+        Decimal("149.00"),
+        Decimal(1000),
+        Decimal(1000),
+        Decimal(149),
+        *[datetime.now(UTC)] * 2,
+    )
+
+    changed = Change(Decimal(2), Decimal("149.00"), None)
+
+    def finish(number: int) -> list[dict[str, Any]]:
+        for order in orders if number % 2 else reversed(orders):
+            if process == "0":
+                filling.match_symbol("AAPL", low, None, datetime.now(UTC))
+                continue
+            try:
+                if process == "1":
+                    services.cancel_order(account, order.pk, datetime.now(UTC))
+                else:
+                    services.replace_order(account, order.pk, changed, datetime.now(UTC))
+            except IllegalTransition:
+                continue
+        return []
+
+    race(finish, 1)
+
+
+def trade(process: str) -> None:
+    """Buys and sells, filled at once, until the line on stdin ends."""
+    over = threading.Event()
+    reader = threading.Thread(target=lambda: (sys.stdin.read(), over.set()))
+    say({"ready": True})
+    sys.stdin.readline()
+    reader.start()
+    done = 0
+    while not over.is_set():
+        for side in (Side.BUY, Side.SELL):
+            place(side, 3, f"trade-{process}-{done}-{side}")
+            filling.match_symbol("AAPL", quote(), None, datetime.now(UTC))
+        done += 1
+    reader.join()
+    say({"done": done})
+
+
+def check_within() -> None:
+    """Looks at everything in one snapshot, which somebody else's writing must neither wait for nor change."""
+    with snapshot():
+        seen = Order.objects.count()
+        say({"seen": seen})
+        sys.stdin.readline()
+        say({"seen": Order.objects.count(), "broken": broken()})
+    say({"seen": Order.objects.count()})
+
+
+def lose() -> None:
+    """A cent, from an account."""
+    Account.objects.update(cash=F("cash") - 1)
+
+
+def report() -> None:
+    account, position = Account.objects.get(), Position.objects.get()
+    ended = Event.objects.filter(kind__in=["order.filled", "order.canceled"])
+    racing = Order.objects.filter(client_order_id__startswith="racing")
+    say(
+        {
+            "same": Order.objects.filter(client_order_id="the-same").count(),
+            "sells": Order.objects.filter(side="sell").count(),
+            "held": str(position.quantity),
+            "shares_reserved": str(position.reserved),
+            "reserved": str(account.reserved),
+            "held_by_orders": str(sum((row.reserved for row in Order.objects.filter(side="buy")), Decimal(0))),
+            "statuses": sorted(set(racing.values_list("status", flat=True))),
+            "racing_fills": Fill.objects.filter(order__in=racing).count(),
+            "racing_filled": racing.filter(status="filled").count(),
+            "racing_ends": sum(
+                ended.filter(facts__order_id=str(pk)).count() for pk in racing.values_list("pk", flat=True)
+            ),
+            "books_agree": broken() == {},
+        }
+    )
+
+
+def say(facts: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    parts: dict[str, Callable[..., None]] = {
+        "prepare": prepare,
+        "same": same,
+        "sell": sell,
+        "limit": limit,
+        "hurry": hurry,
+        "end": end,
+        "trade": trade,
+        "check": check_within,
+        "lose": lose,
+        "report": report,
+    }
+    parts[sys.argv[1]](*sys.argv[2:])

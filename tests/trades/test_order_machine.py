@@ -1,0 +1,273 @@
+"""Account, orders, positions and ledger under any order of events, on the real database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import count
+
+import pytest
+from django.contrib.auth import get_user_model
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from apps.desk.money import ZERO
+from apps.desk.order import (
+    IMMEDIATE,
+    LIMITS,
+    OPEN,
+    STOPS,
+    WORKING,
+    IllegalTransition,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+)
+from apps.desk.quote import Quote
+from apps.live.models import Event
+from apps.market.models import Instrument, MarketState
+from apps.market.quotes import board
+from apps.portfolio import queries as portfolio_queries
+from apps.portfolio import services as portfolio
+from apps.portfolio.models import Account, Journal, Position
+from apps.trades import filling, services
+from apps.trades.models import Fill, Order
+from apps.trades.ticket import Change, Placed, Refused, Ticket
+
+from .true_books import TrueBooks
+
+LOTS = {"AAPL": Decimal(1), "FRAC": Decimal("0.001")}
+START = datetime(2026, 3, 2, 15, tzinfo=UTC)
+symbols = st.sampled_from(sorted(LOTS))
+lots = st.integers(1, 90)
+displayed = st.integers(0, 120)
+cents_away = st.integers(-60, 60).map(lambda ticks: Decimal(ticks).scaleb(-2))
+moves = st.integers(-400, 400).map(lambda ticks: Decimal(ticks).scaleb(-2))
+Terms = tuple[OrderType, TimeInForce, Decimal, Decimal, Decimal | None, Decimal | None]
+terms: st.SearchStrategy[Terms] = st.tuples(
+    st.sampled_from(OrderType),
+    st.sampled_from(TimeInForce),
+    cents_away,
+    st.integers(1, 9).map(Decimal),
+    st.none() | st.integers(1, 5).map(Decimal),
+    st.none() | st.integers(1, 5).map(Decimal),
+).filter(lambda drawn: not (drawn[0] in STOPS and drawn[1] in IMMEDIATE))
+amounts = st.integers(1, 500_000).map(lambda ticks: Decimal(ticks).scaleb(-2))
+
+
+class OrderMachine(TrueBooks):
+    """One trader with little money, two instruments, and quotes that go where they like."""
+
+    @initialize()
+    def open(self) -> None:
+        board.clear()
+        self.now, self.day, self.numbers = START, START.date(), count(1)
+        for symbol, lot in LOTS.items():
+            Instrument.objects.create(symbol=symbol, name=symbol, lot_size=lot)
+        MarketState.objects.create(is_open=True, session_date=self.day)
+        self.user = get_user_model().objects.create_user("alice")
+        self.account = portfolio.open_account(self.user, Decimal(10_000))
+        self.deposits = {"opening": Decimal(10_000)}
+        self.tickets: dict[str, Ticket] = {}
+        self.mids = dict.fromkeys(LOTS, Decimal(100))
+        for symbol in LOTS:
+            self.quote(symbol, ZERO, 1, 50)
+
+    def state(self) -> object:
+        """All that a refusal must leave alone."""
+        rows = [
+            model.objects.order_by("pk").values_list() for model in (Account, Order, Fill, Journal, Event, Position)
+        ]
+        return [list(each) for each in rows]
+
+    # What may happen
+
+    @rule(symbol=symbols, move=moves, spread=st.integers(0, 3), size=displayed)
+    def quote(self, symbol: str, move: Decimal, spread: int, size: int) -> None:
+        self.now += timedelta(seconds=1)
+        mid = self.mids[symbol] = min(max(self.mids[symbol] + move, Decimal(20)), Decimal(400))
+        half, shown = Decimal(spread).scaleb(-2), size * LOTS[symbol]
+        quote = Quote(symbol, mid - half, mid + half, shown, shown, mid, self.now, self.now)
+        board.put(quote)
+        outcome = filling.match_symbol(symbol, quote, None, self.now)
+        assert outcome.failed == {}
+        taken = Fill.objects.filter(at=self.now, order__instrument__symbol=symbol)
+        for side, left in (("buy", outcome.left.ask_size), ("sell", outcome.left.bid_size)):
+            assert sum((fill.last_qty for fill in taken.filter(order__side=side)), ZERO) == shown - left
+        for fill in taken.select_related("order"):
+            worse = fill.last_px - (fill.order.limit_price or fill.last_px)
+            assert worse <= 0 if fill.order.side == Side.BUY else worse >= 0
+        assert not Order.objects.filter(instrument__symbol=symbol, status__in=WORKING, time_in_force__in=IMMEDIATE)
+
+    @rule(symbol=symbols, side=st.sampled_from(Side), terms=terms, size=lots)
+    def place(self, symbol: str, side: Side, terms: Terms, size: int) -> None:
+        self.tick()
+        kind, tif, away, percent, far, near = terms
+        quantity, price = size * LOTS[symbol], self.mids[symbol] + away
+        ticket = Ticket(
+            symbol=symbol,
+            side=side,
+            order_type=kind,
+            quantity=quantity,
+            client_order_id=f"ticket-{next(self.numbers)}",
+            limit_price=price if kind in LIMITS else None,
+            stop_price=price if kind in {OrderType.STOP, OrderType.STOP_LIMIT} else None,
+            trail_percent=percent if kind is OrderType.TRAILING_STOP else None,
+            time_in_force=tif,
+            take_profit=self.mids[symbol] + far if far and side is Side.BUY else None,
+            stop_loss=self.mids[symbol] - near if near and side is Side.BUY else None,
+            expires_at=self.now + timedelta(minutes=int(percent)) if tif is TimeInForce.GTD else None,
+        )
+        before, free = self.row(), self.free(symbol)
+        answer = services.place_order(self.account, ticket, self.now)
+        if isinstance(answer, Refused):
+            assert self.row().reserved == before.reserved
+            if "symbol" not in answer.errors and side is Side.SELL:
+                assert quantity > free
+            return
+        assert answer.created
+        assert side is Side.BUY or quantity <= free
+        self.tickets[ticket.client_order_id] = ticket
+
+    def free(self, symbol: str) -> Decimal:
+        held, reserved = portfolio_queries.holding(self.account, symbol)
+        return held - reserved
+
+    @precondition(lambda self: self.tickets)
+    @rule(data=st.data())
+    def place_again(self, data: st.DataObject) -> None:
+        ticket = data.draw(st.sampled_from(list(self.tickets.values())))
+        before = self.state()
+
+        same = services.place_order(self.account, ticket, self.now)
+        other = services.place_order(self.account, replace(ticket, quantity=ticket.quantity + 1), self.now)
+
+        assert isinstance(same, Placed) and not same.created
+        assert same.order.client_order_id == ticket.client_order_id
+        assert isinstance(other, Refused) and list(other.errors) == ["client_order_id"]
+        assert self.state() == before
+
+    @precondition(lambda self: self.tickets)
+    @rule(data=st.data())
+    def cancel(self, data: st.DataObject) -> None:
+        order = self.one_of(Order.objects.all(), data)
+        if order.is_open:
+            assert services.cancel_order(self.account, order.pk, self.now).status == OrderStatus.CANCELED
+            return
+        before = self.state()
+        with pytest.raises(IllegalTransition):
+            services.cancel_order(self.account, order.pk, self.now)
+        assert self.state() == before
+
+    @precondition(lambda self: self.tickets)
+    @rule(data=st.data(), size=lots, away=cents_away)
+    def change(self, data: st.DataObject, size: int, away: Decimal) -> None:
+        self.tick()
+        order = self.one_of(Order.objects.all(), data)
+        symbol = order.instrument.symbol
+        price = self.mids[symbol] + away
+        quantity = order.quantity if order.parent_id else size * LOTS[symbol]
+        asked = Change(quantity, price if order.limit_price else None, price if order.stop_price else None)
+        before = self.state()
+        if not order.is_working:
+            with pytest.raises(IllegalTransition):
+                services.replace_order(self.account, order.pk, asked, self.now)
+            assert self.state() == before
+            return
+        answer = services.replace_order(self.account, order.pk, asked, self.now)
+        if isinstance(answer, Refused):
+            assert self.state() == before
+            return
+        changed = Order.objects.get(pk=order.pk)
+        assert (changed.quantity, changed.limit_price, changed.stop_price) == (
+            asked.quantity,
+            asked.limit_price,
+            asked.stop_price,
+        )
+        assert changed.cum_qty == order.cum_qty < changed.quantity
+        if order.client_order_id not in self.tickets:
+            return
+        self.tickets[order.client_order_id] = replace(
+            self.tickets[order.client_order_id],
+            quantity=asked.quantity,
+            limit_price=asked.limit_price,
+            stop_price=asked.stop_price,
+        )
+
+    @rule(symbol=st.sampled_from(["", *LOTS]))
+    def cancel_all(self, symbol: str) -> None:
+        working = Order.objects.filter(status__in=OPEN)
+        due = set((working.filter(instrument__symbol=symbol) if symbol else working).values_list("pk", flat=True))
+        assert {order.pk for order in services.cancel_all(self.account, symbol, self.now)} == due
+        assert not working.filter(pk__in=due).exists()
+
+    @rule(symbol=symbols)
+    def close_position(self, symbol: str) -> None:
+        held, _ = portfolio_queries.holding(self.account, symbol)
+        self.tick()
+        before, name = self.state(), f"close-{next(self.numbers)}"
+        answer = services.close_position(self.account, symbol, name, self.now)
+        if isinstance(answer, Refused):
+            assert self.state() == before
+            return
+        selling = Order.objects.filter(instrument__symbol=symbol, side=Side.SELL, status__in=WORKING)
+        assert [(order.client_order_id, order.quantity) for order in selling] == [(name, held)]
+
+    @precondition(lambda self: self.tickets)
+    @rule(data=st.data(), away=cents_away)
+    def trail(self, data: st.DataObject, away: Decimal) -> None:
+        order = Order.objects.get(client_order_id=data.draw(st.sampled_from(list(self.tickets))))
+        before = order.watermark
+        services.trail(order.pk, Decimal(100) + away)
+        after = Order.objects.get(pk=order.pk).watermark
+        assert after == before or (before is not None and (after > before) == (order.side == Side.SELL))
+
+    @rule(minutes=st.integers(0, 9))
+    def reach_a_date(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        due = Order.objects.filter(status__in=WORKING, expires_at__lte=self.now).count()
+        assert services.expire_dated_orders(self.now) == due
+
+    @rule()
+    def end_session(self) -> None:
+        due = Order.objects.filter(status__in=WORKING, time_in_force="day").count()
+        assert services.expire_day_orders(self.day, self.now) == due
+        self.day = date.fromordinal(self.day.toordinal() + 1)
+        MarketState.objects.update(session_date=self.day)
+
+    @rule()
+    def wait_until_quotes_are_stale(self) -> None:
+        self.now += timedelta(minutes=5)
+        before = Fill.objects.count()
+        for symbol in LOTS:
+            quote = board.quotes[symbol]
+            immediate = Order.objects.filter(
+                instrument__symbol=symbol, status__in=WORKING, time_in_force__in=IMMEDIATE
+            )
+            late = {str(pk) for pk in immediate.values_list("pk", flat=True)}
+            assert set(filling.match_symbol(symbol, quote, None, self.now).moved) == late
+        assert Fill.objects.count() == before
+
+    @rule(amount=amounts, number=st.integers(1, 5))
+    def deposit(self, amount: Decimal, number: int) -> None:
+        """The same reference again books nothing."""
+        portfolio.deposit(self.account, amount, f"ref-{number}", "")
+        self.deposits.setdefault(f"ref-{number}", amount)
+
+
+@pytest.mark.django_db
+def test_desk_holds_whatever_the_order_of_events() -> None:
+    """R-ORDER, R-LEDGER"""
+    checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+    run_state_machine_as_test(
+        OrderMachine,
+        settings=settings(max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=checks),
+    )

@@ -1,0 +1,101 @@
+"""The paper broker's memory of the working orders: true after every change, and read only where something changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.desk.quote import Quote
+from apps.portfolio.models import Account
+from apps.trades import services
+from apps.trades.brokers.paper import PaperBroker
+from apps.trades.models import Order
+from apps.trades.ticket import Change
+
+pytestmark = pytest.mark.django_db
+Place = Callable[..., Order]
+Quotes = Callable[..., Quote]
+
+
+@pytest.fixture
+def broker() -> PaperBroker:
+    return PaperBroker()
+
+
+def test_looking_again_reads_nothing_where_nothing_changed(broker: PaperBroker, placed: Place) -> None:
+    for _ in range(5):
+        placed("buy 1 AAPL limit 100")
+    broker.refresh()
+
+    with CaptureQueriesContext(connection) as queries:
+        assert broker.refresh() == {"AAPL"}
+
+    assert len(queries) == 1
+
+
+def test_changed_and_cancelled_orders_are_seen(
+    broker: PaperBroker, account: Account, placed: Place, quote: Quotes, now: datetime
+) -> None:
+    changed, cancelled = placed("buy 1 AAPL limit 100"), placed("buy 1 AAPL limit 151")
+    broker.refresh()
+    services.cancel_order(account, cancelled.pk, now)
+    broker.refresh()
+    waits = broker.would_fill(quote(), now)
+
+    services.replace_order(account, changed.pk, Change(Decimal(1), Decimal(151), None), now)
+    broker.refresh()
+
+    assert (waits, broker.would_fill(quote(), now)) == (False, True)
+
+
+def test_what_another_has_ended_is_looked_at_once(
+    broker: PaperBroker, account: Account, placed: Place, quote: Quotes, now: datetime
+) -> None:
+    """Cancelled since the last look: the database says so, and it is not asked at every quote."""
+    order = placed("buy 1 AAPL limit 151")
+    broker.refresh()
+    services.cancel_order(account, order.pk, now)
+
+    asked = []
+    for _ in range(2):
+        asked.append(broker.would_fill(quote(), now))
+        broker.fill(quote(), now)
+
+    assert asked == [True, False]
+    assert broker.refresh() == set()
+
+
+@pytest.mark.parametrize("words", ["buy 1 AAPL limit 150.01", "buy 1 AAPL"])
+def test_fill_costs_what_it_reaches_and_not_what_waits(
+    words: str, broker: PaperBroker, held: Order, placed: Place, quote: Quotes, now: datetime
+) -> None:
+    counts = []
+    for waiting in (2, 20):
+        for _ in range(waiting):
+            placed("buy 1 AAPL limit 100")
+        order = placed(words)
+        broker.refresh()
+        with CaptureQueriesContext(connection) as queries:
+            broker.fill(quote(), now)
+        assert Order.objects.get(pk=order.pk).status == "filled"
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
+
+
+def test_exits_are_in_the_book_as_soon_as_their_order_has_filled(
+    broker: PaperBroker, placed: Place, quote: Quotes, now: datetime
+) -> None:
+    """Between two refreshes, too."""
+    placed("buy 10 AAPL", take_profit=Decimal(160), stop_loss=Decimal(145))
+    broker.refresh()
+    broker.fill(quote(), now)
+
+    assert broker.would_fill(quote("160.00", "160.10"), now)
+    broker.fill(quote("160.00", "160.10"), now)
+    assert not broker.would_fill(quote("144.00", "144.10"), now)
