@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.browser.server import ROOT, DeskServer, environment, free_port, manage
+from tests.browser.server import ROOT, DeskServer, environment, manage
+from tests.ports import free_port
 from tests.services import end
 
 from .serve import QUERIES, TICKS

@@ -15,7 +15,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-STARTS_WITHIN = 20.0
+from tests.ports import free_port
+
+STARTS_WITHIN = 60.0
 
 
 def program(name: str) -> str:
@@ -31,11 +33,6 @@ def program(name: str) -> str:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def as_nobody(command: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ KEY = base64.b64encode(b"sixteen bytes ok").decode()
 
 
 def ask_for_line(
-    port: int, cookies: str, path: str, *, window: int | None = None, timeout: float = 10
+    port: int, cookies: str, path: str, *, window: int | None = None, timeout: float = 40
 ) -> socket.socket:
     """Sends the handshake of a page's socket; the answer is still to be read. `window` is in bytes."""
     line = socket.socket()

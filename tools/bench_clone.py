@@ -9,7 +9,8 @@ import time
 import urllib.request
 from pathlib import Path
 
-from tests.browser.server import ROOT, environment, free_port
+from tests.browser.server import ROOT, environment
+from tests.ports import free_port
 
 LIMIT_S = 120
 

@@ -15,7 +15,8 @@ from playwright.sync_api import sync_playwright
 from tests.browser import chromium
 from tests.browser.accessibility import violations
 from tests.browser.pages import SIGNED_IN, SIGNED_OUT, THEMES
-from tests.browser.server import DeskServer, free_port
+from tests.browser.server import DeskServer
+from tests.ports import free_port
 
 from .desk import open_browser, running_desk
 

@@ -59,7 +59,7 @@ class Watch:
 def context_of(browser: Browser, url: str, watch: Watch, **options: Any) -> BrowserContext:
     """A fresh visitor at the server, desktop size unless told otherwise."""
     context = browser.new_context(**{"base_url": url, "viewport": DESKTOP, "locale": "en-US", **options})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(40_000)
     if options.get("java_script_enabled", True):
         context.add_init_script(REPORT)
     context.on("page", watch.hear)

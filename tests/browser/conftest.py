@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from . import chromium
 from .server import DeskServer
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=40_000)
 NewPage = Callable[..., Page]
 StartDesk = Callable[..., DeskServer]
 

@@ -19,7 +19,7 @@ RECORD_TOASTS = """() => {
 
 
 def expect_live(page: Page) -> None:
-    expect(page.locator(LIVE)).to_have_count(1, timeout=20_000)
+    expect(page.locator(LIVE)).to_have_count(1)
 
 
 def record_toasts(page: Page) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -14,8 +13,10 @@ import urllib.request
 from pathlib import Path
 from typing import IO
 
+from tests.ports import free_port
+
 ROOT = Path(__file__).resolve().parent.parent.parent
-STARTS_WITHIN_S = 40
+STARTS_WITHIN_S = 90
 # A developer's own .env must not reach a test: an empty variable wins over the file
 UNSET = ("DATABASE_URL", "REDIS_URL", "DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET")
 
@@ -50,12 +51,6 @@ def prepare(var: Path) -> None:
     manage(var, "migrate", "--verbosity", "0")
     manage(var, "seed_demo")
     manage(var, "collectstatic", "--no-input", "--verbosity", "0")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 class DeskServer:
@@ -101,7 +96,7 @@ class DeskServer:
 
     def answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=10) as answer:
                 return bool(answer.status == 200)
         except urllib.error.HTTPError as error:
             error.close()
@@ -115,7 +110,7 @@ class DeskServer:
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         try:
-            return self.process.wait(timeout=20)
+            return self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
 from tests.faults.background import Background
 from tests.faults.faults import FaultProxy
+from tests.patience import at_most
 
 from . import chromium, desk_page
 from .conftest import NewPage
@@ -93,8 +94,8 @@ def test_after_sleep_a_dead_line_is_found_out_at_once(page: Page, way: Way) -> N
     way.become("blackhole")
     page.clock.fast_forward("10:00")
 
-    expect(page.locator('#conn[data-state="stale"]')).to_have_count(1, timeout=2_000)
-    page.wait_for_function(LINES, arg=2, timeout=7_000)
+    expect(page.locator('#conn[data-state="stale"]')).to_have_count(1, timeout=at_most(2_000))
+    page.wait_for_function(LINES, arg=2, timeout=at_most(7_000))
     way.become("pass")
 
     desk_page.expect_live(page)
@@ -183,7 +184,7 @@ def test_a_poll_that_is_never_answered_is_not_called_polling(new_page: NewPage, 
     page.route("**/live/poll/**", lambda route: held.append(route))
     page.route_web_socket("**/ws/**", lambda socket: socket.close(code=1011))
     chromium.sign_in(page, "bob")
-    expect(page.locator('#conn[data-state="polling"]')).to_have_count(1, timeout=30_000)
+    expect(page.locator('#conn[data-state="polling"]')).to_have_count(1)
 
     page.clock.run_for(10_000)
 
@@ -208,7 +209,7 @@ def test_a_poll_that_the_line_overtakes_is_dropped(new_page: NewPage, watch: chr
     page.route("**/live/poll/**", lambda route: None)
     page.on("requestfailed", lambda request: dropped.append(request.url))
     chromium.sign_in(page, "bob")
-    expect(page.locator('#conn[data-state="polling"]')).to_have_count(1, timeout=30_000)
+    expect(page.locator('#conn[data-state="polling"]')).to_have_count(1)
 
     open_line = True
     desk_page.expect_live(page)

@@ -44,7 +44,7 @@ class Said:
     def wait_for_answers(self) -> None:
         """Until every ping is answered: the page's clock may be moved on, the server's is not."""
         while self.answers < len(self.of("ping")):
-            self.socket.wait_for_event("framereceived", timeout=20_000)
+            self.socket.wait_for_event("framereceived")
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [one for one in self.messages if one["type"] == kind]
@@ -56,9 +56,7 @@ class Said:
         """Until each kind was acknowledged."""
         for kind in kinds:
             if not self.acked(kind):
-                self.socket.wait_for_event(
-                    "framesent", lambda words, kind=kind: f'"ack","kind":"{kind}"' in words, timeout=20_000
-                )
+                self.socket.wait_for_event("framesent", lambda words, kind=kind: f'"ack","kind":"{kind}"' in words)
 
 
 def present(page: Page, server: DeskServer) -> dict[str, Any]:
@@ -124,7 +122,7 @@ def test_what_a_page_is_sent_because_it_came_is_not_late(new_page: NewPage, page
     expect(desk_page.toast(page, "order.filled")).to_have_count(1)
     line.mend()
 
-    expect(desk_page.toast(away, "order.filled")).to_have_count(1, timeout=20_000)
+    expect(desk_page.toast(away, "order.filled")).to_have_count(1)
     early = recorded(away, "event")
     order_elsewhere(page, 2)
     expect(desk_page.toast(away, "order.filled")).to_have_count(2)

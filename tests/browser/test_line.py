@@ -38,7 +38,7 @@ def test_a_killed_server_comes_back_and_the_page_with_it(
     expect(desk_page.toast(page, "order.filled")).to_have_count(1)
 
     desk_server.kill()
-    expect(page.locator('#conn[data-state="live"]')).to_have_count(0, timeout=20_000)
+    expect(page.locator('#conn[data-state="live"]')).to_have_count(0)
     desk_server.start()
     order_elsewhere(page, 2)
 
@@ -91,13 +91,13 @@ def test_without_a_socket_the_page_polls_and_goes_back_to_live(new_page: NewPage
 
     page.route_web_socket("**/ws/**", route)
     chromium.sign_in(page, "bob")
-    expect(page.locator('#conn[data-state="polling"]')).to_have_count(1, timeout=30_000)
+    expect(page.locator('#conn[data-state="polling"]')).to_have_count(1)
     held = desk_page.quantity_held(page, "AAPL")
     keep(page)
 
     desk_page.send(page, "buy", "4", "AAPL")
 
-    expect(desk_page.toast(page, "order.filled")).to_contain_text("Buy 4 AAPL", timeout=15_000)
+    expect(desk_page.toast(page, "order.filled")).to_contain_text("Buy 4 AAPL")
     desk_page.expect_quantity(page, "AAPL", held + 4)
     open_line = True
     desk_page.expect_live(page)

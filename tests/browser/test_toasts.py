@@ -67,7 +67,7 @@ def test_two_tabs_tell_each_thing_once_over_the_death_of_the_server(
         desk_server.start()
         order_elsewhere(page, quantity)
         for tab in tabs:
-            expect(desk_page.toast(tab, "order.filled").last).to_contain_text(f"Buy {quantity} AAPL", timeout=20_000)
+            expect(desk_page.toast(tab, "order.filled").last).to_contain_text(f"Buy {quantity} AAPL")
 
     told = [desk_page.shown_toasts(tab) for tab in tabs]
     numbers = [seq for seq, _ in told[0]]
@@ -125,7 +125,7 @@ def test_who_comes_back_to_many_gets_one_line_that_is_true(
     line.mend()
 
     words = "2 orders filled, 2 cancelled, 1 accepted"
-    expect(page.locator(DIGEST)).to_contain_text(f"While you were away: {words}", timeout=20_000)
+    expect(page.locator(DIGEST)).to_contain_text(f"While you were away: {words}")
     order_elsewhere(phone, 3, "MSFT")
     expect(desk_page.toast(page, "order.filled")).to_have_count(1)
     assert [kind for _, kind in desk_page.shown_toasts(page)] == ["digest.away", *ONE_ORDER]

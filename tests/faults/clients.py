@@ -26,8 +26,8 @@ BEAT = re.compile(r'id="beat" hidden data-ts="\d+" data-seq="(\d+)"')
 STATE = re.compile(r'id="((?:orders|fills)-\d+)"[^>]* data-ts="(\d+)"')
 QUOTE = re.compile(r'id="quote-[\w.]+"[^>]* data-ts="(\d+)"')
 MOST_DELAY, FIRST_DELAY, STEPS = 8.0, 0.5, 5
-OPENS_WITHIN = 10.0
-DEAD_AFTER = 12.0
+OPENS_WITHIN = 20.0
+DEAD_AFTER = 20.0
 ESTABLISHED = "01"
 
 
@@ -143,11 +143,11 @@ class Crowd:
             time.sleep(0.01)
         return time.monotonic() - started
 
-    def wait_until_heard(self, since: float, within: float = 30.0) -> float:
+    def wait_until_heard(self, since: float, within: float = 60.0) -> float:
         """Until every page has a line, and a word over it that is newer."""
         return self.wait(lambda page: page.connected and page.last_word > since, within)
 
-    def wait_until_connected(self, within: float = 30.0) -> float:
+    def wait_until_connected(self, within: float = 60.0) -> float:
         return self.wait(lambda page: page.connected, within)
 
     def forget_ends(self) -> None:

@@ -156,7 +156,7 @@ class Cluster:
 
     # What is true
 
-    def settle(self, crowd: Crowd, within: float = 30.0) -> float:
+    def settle(self, crowd: Crowd, within: float = 60.0) -> float:
         """Seconds until every page has each event that stood in the database now, and lists as new as it."""
         newest, stamps = self.oracle.newest(), self.oracle.stamps()
 
@@ -167,10 +167,10 @@ class Cluster:
 
         return crowd.wait(is_true, within)
 
-    def check(self, crowd: Crowd, flow: OrderFlow, may_refuse: str = "no order") -> Told:
+    def check(self, crowd: Crowd, flow: OrderFlow, may_refuse: str = "quote") -> Told:
         """Ends the orders, lets all arrive, and proves lists, answers and money. Says what was told.
 
-        Orders may be refused with that word only.
+        Orders may be refused with that word only: a machine that stands still for seconds has no fresh quote.
         """
         told = flow.stop()
         told.lists = self.prove(crowd)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.services import free_port
+from tests.ports import free_port
 
 from .background import Background
 

@@ -42,7 +42,8 @@ class Told:
     lists: Lists | None = None
 
     def __str__(self) -> str:
-        return f"{len(self.accepted)} orders, troubles on the way {dict(self.troubles)}, {self.lists}"
+        orders = f"{len(self.accepted)} orders, {len(self.refused)} refused"
+        return f"{orders}, troubles on the way {dict(self.troubles)}, {self.lists}"
 
 
 class OrderFlow:

@@ -16,10 +16,11 @@ from pathlib import Path
 import psycopg
 
 from tests.browser.server import ROOT, environment
-from tests.services import as_nobody, free_port, program, wait_for_port, wait_until_started
+from tests.ports import free_port
+from tests.services import as_nobody, program, wait_for_port, wait_until_started
 
-ENDS_WITHIN = 20.0
-LIVES_WITHIN = 40.0
+ENDS_WITHIN = 60.0
+LIVES_WITHIN = 90.0
 
 
 class Program:
@@ -215,7 +216,7 @@ class Web(Manage):
     def health(self) -> int | None:
         """The status of /health; None where nobody answers."""
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=2) as answer:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=10) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             error.close()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config import cache
+from tests.patience import at_most
 
 from .programs import Redis
 
@@ -54,7 +55,7 @@ def test_a_frozen_redis_costs_its_budget_once(server: Redis) -> None:
     counts = [counted(store, "frozen") for _ in range(5)]
 
     assert counts == [1, 2, 3, 4, 5]
-    assert time.monotonic() - started < cache.REST
+    assert time.monotonic() - started < at_most(cache.REST)
 
 
 def test_a_count_begun_without_redis_goes_on_when_it_is_back(server: Redis, monkeypatch: pytest.MonkeyPatch) -> None:

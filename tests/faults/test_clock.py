@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import at_most
 from tests.services import program
 
 from .clients import Crowd
@@ -14,11 +15,11 @@ from .cluster import Cluster
 from .conftest import StartCluster, Tell
 from .programs import Manage
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis, pytest.mark.timeout(110)]
+pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis]
 
-TAKES_OVER = 10.0
-QUOTES = 5.0
-QUOTED_WITHIN = 5.0
+TAKES_OVER = at_most(10.0)
+QUOTES = at_most(5.0)
+QUOTED_WITHIN = at_most(5.0)
 SKEWS = ["+65s", "-65s"]
 
 
@@ -59,8 +60,8 @@ def test_a_web_process(cluster: Cluster, skew: str, tell: Tell) -> None:
         time.sleep(6)
         events = cluster.settle(crowd)
 
-        told = cluster.check(crowd, flow, may_refuse="quote")
-        tell(f"web clock {skew}: events {events:.2f} s, {len(told.refused)} orders refused; {told}")
+        told = cluster.check(crowd, flow)
+        tell(f"web clock {skew}: events {events:.2f} s; {told}")
         assert set(crowd.ended) == set()
         restart(web)
 
@@ -87,7 +88,7 @@ def test_a_standby_desk(cluster: Cluster, skew: str, tell: Tell) -> None:
         took_back = cluster.until(lambda: cluster.active_desk() is one, 40)
         quotes_back = wait_for_quotes(crowd)
 
-        told = cluster.check(crowd, flow, may_refuse="quote")
+        told = cluster.check(crowd, flow)
         tell(f"standby desk clock {skew}: takes over after {took:.2f} s, quotes {quotes:.2f} s after that; {told}")
         tell(f"from a desk with clock {skew}: taken over after {took_back:.2f} s, quotes {quotes_back:.2f} s later")
         assert holders == {one}

@@ -6,13 +6,15 @@ import time
 
 import pytest
 
+from tests.patience import at_most
+
 from .cluster import Cluster
 from .conftest import StartCluster, Tell
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis, pytest.mark.timeout(110)]
+pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis]
 
-TAKES_OVER = 10.0
-TRUE_AGAIN = 5.0
+TAKES_OVER = at_most(10.0)
+TRUE_AGAIN = at_most(5.0)
 
 
 @pytest.fixture(scope="module")

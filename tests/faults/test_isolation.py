@@ -7,14 +7,16 @@ import time
 import psycopg
 import pytest
 
+from tests.patience import at_most
+
 from .clients import StuckLine
 from .cluster import Cluster
 from .conftest import StartCluster, Tell
 
 pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis]
 
-HANGS = 2.0
-LAG_P99, LONGEST = 0.5, 0.5  # a machine with other work; a loop that waited would show HANGS
+HANGS = 3.0
+LAG_P99 = LONGEST = at_most(0.4)  # a loop that waited would show HANGS
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +30,7 @@ def test_a_question_that_hangs(cluster: Cluster, hanging: int, tell: Tell) -> No
     port = cluster.webs[0].port
     with cluster.crowd(cluster.members(5)) as crowd, psycopg.connect(cluster.postgres.url) as other:
         now = time.time()
-        crowd.wait(lambda page: page.quoted_at > now + 1, 10)
+        crowd.wait(lambda page: page.quoted_at > now + 1, 40)
         for page in crowd.pages:
             page.longest_silence = 0.0
         crowd.forget_lags()
@@ -39,7 +41,7 @@ def test_a_question_that_hangs(cluster: Cluster, hanging: int, tell: Tell) -> No
         p99, silence = crowd.lag_p99(), max(page.longest_silence for page in crowd.pages)
         hung = [line for line in waiting if not line.has_word(0.0)]
         other.rollback()
-        answered = [line for line in waiting if line.has_word(5.0)]
+        answered = [line for line in waiting if line.has_word(20.0)]
         for line in waiting:
             line.close()
 

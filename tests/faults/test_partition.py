@@ -6,15 +6,17 @@ import time
 
 import pytest
 
+from tests.patience import at_most
+
 from .clients import Crowd
 from .cluster import Cluster
 from .conftest import StartCluster, Tell
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis, pytest.mark.timeout(100)]
+pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis]
 
 SILENT = 4.0
-STALE = 4.5
-BACK = 3.0
+STALE = at_most(2.0)
+BACK = at_most(2.0)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,7 @@ def test_redis_swallows_everything(cluster: Cluster, crowd: Crowd, tell: Tell) -
     tell(f"redis in a black hole: events {max(events):.2f} s; after it {back:.2f} s; {told}")
     assert max(events) < STALE
     assert back < BACK
-    assert told.slowest < STALE
+    assert told.slowest < at_most(4.5)
 
 
 @pytest.mark.parametrize("name", ["redis", "postgres"])
@@ -72,7 +74,7 @@ def test_postgres_swallows_everything(cluster: Cluster, crowd: Crowd, tell: Tell
     line.become("pass")
     events = cluster.settle(crowd)
     now = time.time()
-    quotes = crowd.wait(lambda page: page.quoted_at > now, 20)
+    quotes = crowd.wait(lambda page: page.quoted_at > now, 40)
 
     told = cluster.check(crowd, flow)
     tell(f"postgres in a black hole: after it events {events:.2f} s, quotes {quotes:.2f} s; {told}")
@@ -91,7 +93,7 @@ def test_postgres_is_far_away(cluster: Cluster, crowd: Crowd, tell: Tell) -> Non
 
     told = cluster.check(crowd, flow)
     tell(f"postgres 80 ms away: events {events:.2f} s, slowest order {told.slowest:.2f} s; {told}")
-    assert events < 2 * BACK
+    assert events < at_most(6.0)
     assert set(crowd.ended) == set()
     unexpected = [one for one in cluster.tracebacks() if "timeout expired" not in one]  # a new connection, late too
     assert unexpected == [] or told.troubles

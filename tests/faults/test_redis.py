@@ -7,15 +7,18 @@ import time
 import httpx
 import pytest
 
+from tests.patience import at_most
+
 from .clients import Crowd
 from .cluster import Cluster
 from .conftest import StartCluster, Tell
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis, pytest.mark.timeout(100)]
+pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis]
 
-STALE = 4.5  # seconds without Redis until events are everywhere: the sweep looks once a second
-AGED = 2.5  # 1.5 is promised of quotes, and 0.8 to 1.3 s is usual; once, beside other tests, it was 1.8
-BACK = 3.0  # three times what it takes alone: other tests run beside it
+STALE = at_most(2.0)  # seconds without Redis until events are everywhere: the sweep looks once a second
+AGED = at_most(1.5)
+BACK = at_most(2.0)
+MOST_LINES = 100  # three processes that each said it forty times a second would write 360
 PAGES = ("/", "/portfolio/", "/orders/", "/watchlist/", "/activity/", "/live/poll/desk/", "/health")
 
 
@@ -42,14 +45,14 @@ def meanwhile(cluster: Cluster, crowd: Crowd) -> tuple[float, float]:
 def back(cluster: Cluster, crowd: Crowd) -> tuple[float, float]:
     """Once Redis is back: until events and until new quotes are everywhere."""
     now = time.time()
-    return cluster.settle(crowd), crowd.wait(lambda page: page.quoted_at > now, 10)
+    return cluster.settle(crowd), crowd.wait(lambda page: page.quoted_at > now, 30)
 
 
 def pages_answer(cluster: Cluster) -> float:
     """Every page and the sign-in, of every web process; the slowest answer in seconds."""
     slowest = 0.0
     for web in cluster.webs:
-        with httpx.Client(base_url=web.url, timeout=10, follow_redirects=True) as client:
+        with httpx.Client(base_url=web.url, timeout=30, follow_redirects=True) as client:
             client.get("/")
             form = {"trader": "alice", "csrfmiddlewaretoken": client.cookies["csrftoken"]}
             answers = [client.post("/accounts/demo/", data=form), *(client.get(page) for page in PAGES)]
@@ -104,9 +107,9 @@ def test_redis_absent_when_processes_start(cluster: Cluster, crowd: Crowd, tell:
     crowd.wait_until_connected()
     cluster.settle(crowd)
     now = time.time()
-    crowd.wait(lambda page: page.quoted_at > now, 10)
+    crowd.wait(lambda page: page.quoted_at > now, 30)
     events, quotes = meanwhile(cluster, crowd)
-    health = httpx.get(f"{cluster.webs[0].url}/health", timeout=5)
+    health = httpx.get(f"{cluster.webs[0].url}/health", timeout=20)
     cluster.redis.start()
     events_back, quotes_back = back(cluster, crowd)
 
@@ -128,5 +131,5 @@ def test_redis_away_is_told_and_not_repeated(cluster: Cluster, crowd: Crowd) -> 
     cluster.redis.start()
     back(cluster, crowd)
 
-    assert after - before < 40
+    assert after - before < MOST_LINES
     assert cluster.tracebacks() == []

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.browser.server import ROOT, environment
-from tests.services import free_port, redis
+from tests.ports import free_port
+from tests.services import redis
 
 from .programs import Redis, Web
 

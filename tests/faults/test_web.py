@@ -6,14 +6,16 @@ import time
 
 import pytest
 
+from tests.patience import at_most
+
 from .clients import Crowd
 from .cluster import Cluster
 from .conftest import StartCluster, Tell
 
-pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis, pytest.mark.timeout(100)]
+pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis]
 
-TRUE_AGAIN = 5.0
-ENDS = 10.0
+TRUE_AGAIN = at_most(5.0)
+ENDS = at_most(10.0)
 TABS = 5  # as many as one user may have
 
 

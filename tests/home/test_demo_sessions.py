@@ -17,6 +17,7 @@ from apps.portfolio.models import Account, LedgerEntry
 from apps.portfolio.queries import cash_mismatches, unbalanced_journals
 from apps.portfolio.services import open_account
 from apps.watchlist.models import WatchedSymbol
+from tests.patience import at_most
 
 pytestmark = pytest.mark.django_db
 
@@ -123,7 +124,7 @@ def test_thousand_traders_with_ten_symbols_take_less_than_ten_seconds() -> None:
 
     keys = demo_sessions("--count", "1000", "--watch", "10")
 
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < at_most(10)
     assert (len(set(keys)), WatchedSymbol.objects.count()) == (1000, 10_000)
 
 

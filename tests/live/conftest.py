@@ -122,7 +122,7 @@ class Reader(Viewer):
         return True
 
     async def until(self, condition: Callable[[list[str]], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(40):
             while not condition(self.got):
                 self.news.clear()
                 await self.news.wait()

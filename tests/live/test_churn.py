@@ -31,7 +31,7 @@ GOODBYE = struct.pack("!BB4xH", 0x88, 0x82, 1001)
 
 def come_and_go(port: int, cookies: str, path: str, manner: int) -> None:
     """A page opens its line and leaves it: with a word, without, by a reset, or before it was let in."""
-    with ask_for_line(port, cookies, path, timeout=20) as line:
+    with ask_for_line(port, cookies, path, timeout=60) as line:
         if manner == 3:
             return
         seen = line.recv(65536)
@@ -63,7 +63,7 @@ def churn(trader: Trader, count: int) -> None:
     assert errors == []
 
 
-def wait(true: Callable[[], bool], within: float = 10.0) -> None:
+def wait(true: Callable[[], bool], within: float = 40.0) -> None:
     ends = time.monotonic() + within
     while not true() and time.monotonic() < ends:
         time.sleep(0.2)

@@ -16,6 +16,7 @@ import httpx
 from tests.browser.conftest import StartDesk
 from tests.browser.server import ROOT, DeskServer
 from tests.live.test_socket import Trader, close_code, until
+from tests.patience import at_most
 
 MANY = 40
 
@@ -31,10 +32,10 @@ def written_elsewhere(server: DeskServer) -> Iterator[None]:
 
 def closes(server: DeskServer) -> None:
     """Waits until nobody can connect any more."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 40
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"{server.url}/health", timeout=2)
+            httpx.get(f"{server.url}/health", timeout=10)
         except httpx.ConnectError:
             return
     raise AssertionError("the server still takes connections")
@@ -57,15 +58,15 @@ def test_pages_are_sent_away_one_by_one_and_the_process_ends(start_desk: StartDe
             left = [pages.submit(leave, line) for line in lines]
             server.process.send_signal(signal.SIGTERM)
             ends = [one.result() for one in left]
-        code = server.process.wait(timeout=20)
+        code = server.process.wait(timeout=60)
         took = time.monotonic() - began
     trader.http.close()
 
     moments = sorted(moment for _, moment in ends)
     assert [code for code, _ in ends] == [4503] * MANY
-    assert moments[-1] < 3
+    assert moments[-1] < at_most(3.0)
     assert moments[-1] - moments[0] > 0.7
-    assert (code, took < 10) == (0, True)
+    assert (code, took < at_most(10.0)) == (0, True)
     assert "at work" not in server.log.read_text()
     assert "took too long" not in server.log.read_text()
 
@@ -86,7 +87,7 @@ def test_a_request_in_flight_is_answered_and_health_says_draining(start_desk: St
             closes(server)
             health = kept.get("/health")
         answer = placed.result()
-    code = server.process.wait(timeout=20)
+    code = server.process.wait(timeout=60)
     for client in (kept, trader.http):
         client.close()
 
@@ -105,18 +106,18 @@ def test_a_second_signal_ends_it_at_once(start_desk: StartDesk) -> None:
         closes(server)
         began = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
-        server.process.wait(timeout=20)
+        server.process.wait(timeout=60)
         took = time.monotonic() - began
         assert isinstance(placed.exception(), httpx.TransportError)
     trader.http.close()
 
-    assert took < 3
+    assert took < at_most(3.0)
 
 
 def test_whatever_hangs_the_process_ends() -> None:
     """A thread that never returns would keep the interpreter for ever."""
     program = "import threading; from config.drain import end_within; end_within(0.2); threading.Event().wait()"
 
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=20, check=False)
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, timeout=60, check=False)
 
     assert ended.returncode == 1

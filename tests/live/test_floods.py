@@ -16,6 +16,7 @@ from tests.browser.conftest import StartDesk
 from tests.browser.server import DeskServer, manage
 from tests.live.test_slow_page import RawSocket, resident_kb
 from tests.live.test_socket import Trader, close_code, until
+from tests.patience import at_most
 from tests.services import postgres
 
 MOST_GROWN_KB = 10_000
@@ -72,7 +73,7 @@ def test_a_page_that_reads_nothing_is_let_go(start_desk: StartDesk) -> None:
         began = time.monotonic()
         while trader.http.get("/health").json()["websocket"]["connections"] > 1:
             until(reading, lambda frame: "quote-" in frame)
-            assert time.monotonic() - began < 30
+            assert time.monotonic() - began < at_most(30.0)
         grown = resident_kb(server.process.pid) - before
     for one in stuck:
         one.line.close()
@@ -83,20 +84,20 @@ def test_a_page_that_reads_nothing_is_let_go(start_desk: StartDesk) -> None:
 
 def test_a_page_that_answers_no_ping_is_let_go(start_desk: StartDesk) -> None:
     """R-CONN: a line that only seems to be open is found out, though it still takes frames."""
-    server = start_desk(WS_PING_INTERVAL="1000", WS_PING_TIMEOUT="1000")
+    server = start_desk(WS_PING_INTERVAL="1000", WS_PING_TIMEOUT="3000")
     trader = Trader(server, "alice")
     with trader.socket() as answering:
         mute = RawSocket(trader, "/ws/desk/")
         began = time.monotonic()
         with suppress(AssertionError, ConnectionResetError):
-            while time.monotonic() - began < 20:
+            while time.monotonic() - began < 60:
                 mute.frame()
         took = time.monotonic() - began
 
         assert until(answering, lambda frame: "quote-" in frame)
     mute.line.close()
     trader.http.close()
-    assert took < 8
+    assert took < at_most(8.0)
 
 
 @pytest.mark.postgres

@@ -26,7 +26,7 @@ def test_an_idle_socket_keeps_little(start_desk: StartDesk, record_property: Cal
     assert server.process
 
     def joined() -> socket.socket:
-        line = ask_for_line(server.port, trader.cookies, "/ws/activity/", timeout=20)
+        line = ask_for_line(server.port, trader.cookies, "/ws/activity/", timeout=60)
         assert line.recv(65536)  # the answer to the handshake; with the first frame behind it, it has joined
         return line
 

@@ -47,7 +47,7 @@ def web(desk_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             finally:
                 server.terminate()
                 desk.terminate()
-                assert desk.wait(timeout=20) == 0
+                assert desk.wait(timeout=60) == 0
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ async def test_a_second_event_while_the_first_is_being_read_is_shown(hub: Hub, s
     assert await sync_to_async(slow_row.entered.wait, thread_sensitive=False)(10)
     slow_row.word = "after"
     await tell("slowrow/1")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(40):
         while "slowrow/1" not in hub.reading.asked:
             await asyncio.sleep(0)
     slow_row.go_on.set()

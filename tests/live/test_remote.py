@@ -13,6 +13,7 @@ from channels.layers import channel_layers
 
 from apps.live import bus
 from apps.live.remote import DEAF, GROUP, RedisLink
+from tests.patience import at_most
 from tests.services import redis
 
 pytestmark = pytest.mark.redis
@@ -57,13 +58,13 @@ async def test_what_one_process_publishes_every_other_hears(redis_url: str, tmp_
     bus.subscribe("letters", hear)
     bus.subscribe(bus.RINGS, hear)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await link.joined.wait()
         env = {"REDIS_URL": redis_url, "VAR_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "config.settings"}
         other = await asyncio.create_subprocess_exec(sys.executable, "-c", OTHER, env=env, stderr=subprocess.PIPE)
         _, errors = await other.communicate()
         assert (other.returncode, errors) == (0, b"")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await done.wait()
     finally:
         bus.unsubscribe("letters", hear)
@@ -84,7 +85,7 @@ async def test_own_messages_are_not_heard_twice(redis_url: str) -> None:
     link = RedisLink(asyncio.get_running_loop())
     bus.subscribe("echo", hear)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await link.joined.wait()
             await link.tell("echo", "mine")
             theirs = {"type": "bus.message", "from": "another process", "channel": "echo", "message": "theirs"}
@@ -104,7 +105,7 @@ async def test_a_redis_that_is_gone_costs_half_a_second_and_no_error(
     channel_layers.backends = {}
     link = RedisLink(asyncio.get_running_loop())
     try:
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(at_most(3.0)):
             await link.tell("rings", "user/7")
     finally:
         await link.close()
@@ -117,7 +118,7 @@ async def test_what_is_published_counts_as_unheard_for_a_while_after_a_failure(r
     """Redis is back for this process; the others may not have noticed yet."""
     link = RedisLink(asyncio.get_running_loop())
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(40):
             await link.joined.wait()
             heard = not link.unheard()
             link.failed("telling", ConnectionError("gone"))
@@ -127,4 +128,4 @@ async def test_what_is_published_counts_as_unheard_for_a_while_after_a_failure(r
 
     assert heard
     assert (link.away, link.unheard()) == (False, True)
-    assert DEAF - 1 < link.deaf_until - link.loop.time() <= DEAF
+    assert 0 < link.deaf_until - link.loop.time() <= DEAF

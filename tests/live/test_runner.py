@@ -23,7 +23,7 @@ def alice(desk_server: DeskServer) -> Iterator[Trader]:
 
 def raw(server: DeskServer, request: bytes) -> bytes:
     """Sends bytes and gives all that is answered."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=40) as line:
         line.sendall(request)
         answer = b""
         while more := line.recv(65536):

@@ -15,10 +15,11 @@ from websockets.sync.client import ClientConnection
 from tests.browser.conftest import StartDesk
 from tests.browser.server import DeskServer
 from tests.live.test_socket import Trader, close_code, until
+from tests.patience import at_most
 from tests.services import redis
 
 KEY = {"SECRET_KEY": "one key of the tests' own long enough to sign with " * 2}
-AT_ONCE, BY_SWEEP = 1.0, 15.0
+AT_ONCE, BY_SWEEP = at_most(1.0), at_most(15.0)
 Visit = Callable[..., Trader]
 
 

@@ -56,7 +56,7 @@ class Trader:
 def until(socket: ClientConnection, wanted: Callable[[str], bool]) -> str:
     """Reads on until a frame is the wanted one."""
     for _ in range(2000):
-        frame = socket.recv(timeout=10)
+        frame = socket.recv(timeout=40)
         assert isinstance(frame, str)
         if wanted(frame):
             return frame

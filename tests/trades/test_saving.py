@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -72,11 +73,13 @@ async def test_quotes_are_saved_sooner_while_nobody_hears_them(redis_away: None,
 
     async with running(desk.keep_quotes()):
         await saved_anew(desk, "150.00")
-        began = time.monotonic()
-        for price in ("151.00", "152.00", "153.00"):
-            await saved_anew(desk, price)
+        moments = [time.monotonic()]
+        for cents in range(8):
+            await saved_anew(desk, f"151.0{cents}")
+            moments.append(time.monotonic())
 
-    assert time.monotonic() - began < 3 * SECOND - UNHEARD_SECONDS
+    soonest = min(later - sooner for sooner, later in pairwise(moments))  # the machine may hold up any of them
+    assert soonest < SECOND - UNHEARD_SECONDS
 
 
 async def test_quotes_whose_saving_was_stopped_are_saved_by_the_last_save(desk: Desk) -> None:
