@@ -31,7 +31,7 @@ def end_within(seconds: float) -> None:
 
 
 def tell_draining(application: Application, draining: Callable[[], bool]) -> Application:
-    """While draining, /health says so to whoever still has a connection, and each answer is its connection's last."""
+    """While draining, /health and /readyz say so to whoever still has a connection, and each answer is its last."""
 
     async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
         async def send_last(message: dict[str, Any]) -> None:
@@ -41,7 +41,7 @@ def tell_draining(application: Application, draining: Callable[[], bool]) -> App
 
         if scope["type"] != "http":
             await application(scope, receive, send)
-        elif draining() and scope["path"] == "/health":
+        elif draining() and scope["path"] in {"/health", "/readyz"}:
             headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
             await send_last({"type": "http.response.start", "status": 503, "headers": headers})
             await send({"type": "http.response.body", "body": json.dumps({"status": "draining"}).encode()})

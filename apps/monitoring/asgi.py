@@ -1,29 +1,21 @@
-"""/health and /metrics before Django: its middleware shares one thread with every request, and a hanging one would
-hang them too."""
+"""Ops are answered before Django: its middleware shares one thread with every request, and a hanging one would hang
+them too."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from .health import present_report
-from .metrics import present_metrics
+from . import answers
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
-Answer = tuple[int, str, bytes]
 
-
-async def health(scope: dict[str, Any]) -> Answer:
-    status, report = await present_report()
-    return status, "application/json", json.dumps(report).encode()
-
-
-async def metrics(scope: dict[str, Any]) -> Answer:
-    return present_metrics(scope)
-
-
-ANSWERS = {"/health": health, "/metrics": metrics}
+ANSWERS = {
+    "/health": answers.health,
+    "/healthz": answers.liveness,
+    "/readyz": answers.readiness,
+    "/metrics": answers.metrics,
+}
 
 
 def ops_first(application: Application) -> Application:

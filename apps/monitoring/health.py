@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +16,11 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import connection
 
-from apps import telemetry
 from apps.market.queries import market_state
 from apps.portfolio.queries import last_ledger_check
-from apps.telemetry import latency
+
+from .figures import websocket
+from .together import together
 
 log = logging.getLogger(__name__)
 
@@ -88,20 +88,11 @@ def checks() -> dict[str, Callable[[], Report]]:
     return always | ({"redis": check_redis} if settings.REDIS_URL else {})
 
 
-def resident_bytes() -> int:
-    """This process's resident memory (Linux)."""
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
 class Pulse:
     """Keeps the last report of each dependency."""
 
     def __init__(self) -> None:
         self.reports: dict[str, Report] = {}
-        self.frames = 0.0
-        self.frames_at = time.monotonic()
-        self.frames_per_second: float | None = None
         self.task: asyncio.Task[None] | None = None
 
     async def keep(self) -> None:
@@ -112,7 +103,6 @@ class Pulse:
     async def look(self) -> None:
         """One round of all checks, side by side."""
         await asyncio.gather(*(self.check(name, work) for name, work in checks().items()))
-        self.measure()
 
     async def check(self, name: str, work: Callable[[], Report]) -> None:
         started = time.monotonic()
@@ -128,45 +118,19 @@ class Pulse:
             log.error("%s is %s: %s", name, report["status"], report["reason"])
         self.reports[name] = report
 
-    def measure(self) -> None:
-        now, frames = time.monotonic(), telemetry.value(telemetry.frames_sent)
-        if now > self.frames_at:
-            self.frames_per_second = round((frames - self.frames) / (now - self.frames_at), 1)
-        self.frames, self.frames_at = frames, now
-
-    def websocket(self) -> dict[str, Any]:
-        """Counts of this process. With several processes nobody adds them up yet, so no figure is given."""
-        figures = self.figures()
-        return figures | {"latency": None if settings.REDIS_URL else latency.present()}
-
-    def figures(self) -> dict[str, float | int | None]:
-        names = ("connections", "totalConnections", "avgConnectionDuration", "reconnectRate", "messagesPerSecond")
-        if settings.REDIS_URL:
-            return dict.fromkeys([*names, "errorRate"])
-        opened = telemetry.value(telemetry.sockets_opened)
-        closed = telemetry.value(telemetry.sockets_closed)
-        frames = telemetry.value(telemetry.frames_sent)
-        figures = (
-            int(telemetry.value(telemetry.sockets_open)),
-            int(opened),
-            round(telemetry.value(telemetry.socket_seconds) / closed, 1) if closed else None,
-            round(telemetry.value(telemetry.sockets_resumed) / opened, 4) if opened else None,
-            self.frames_per_second,
-            round(telemetry.value(telemetry.faults) / frames, 6) if frames else None,
-        )
-        return dict(zip([*names, "errorRate"], figures, strict=True))
-
     def report(self) -> tuple[int, dict[str, Any]]:
-        """The HTTP status and the body of /health."""
+        """The HTTP status and the body of /health: figures are those of all web processes, `uptime` is this one's."""
         ill = {name: report["status"] for name, report in self.reports.items() if report["status"] != "ok"}
         fatal = not self.reports or any(status == "down" and name != "redis" for name, status in ill.items())
         status = "down" if fatal else "degraded" if ill else "healthy"
+        told = together.figures()
         return 503 if fatal else 200, {
             "status": status,
             "timestamp": datetime.now(UTC).isoformat(),
             "uptime": round(time.monotonic() - STARTED, 1),
-            "memory": {"rss": resident_bytes()},
-            "websocket": self.websocket(),
+            "processes": len(told) or None,
+            "memory": {"rss": sum(each.rss for each in told) or None},
+            "websocket": websocket(told),
             **{name: self.reports.get(name, {"status": "off"}) for name in ("database", "redis", "feed", "ledger")},
         }
 
@@ -176,8 +140,18 @@ _pulse = Pulse()
 
 async def present_report() -> tuple[int, dict[str, Any]]:
     """The last report; the first question starts the checks and waits for one round of them."""
+    await together.start()
+    await start_checks()
+    return _pulse.report()
+
+
+async def is_ready() -> bool:
+    await start_checks()
+    return _pulse.reports.get("database", {}).get("status") == "ok"
+
+
+async def start_checks() -> None:
     loop = asyncio.get_running_loop()
     if _pulse.task is None or _pulse.task.done() or _pulse.task.get_loop() is not loop:
         await _pulse.look()
         _pulse.task = loop.create_task(_pulse.keep())
-    return _pulse.report()

@@ -1,42 +1,18 @@
-"""Every count of this process for Prometheus, for those who may know: this very machine, or who has the token."""
+"""Every count of this process for Prometheus, for those who may know."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
-from django.http.request import validate_host
-from django.utils.crypto import constant_time_compare
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
-from apps.live.identity import header, host_of
-from apps.live.limits import ip_of
 from apps.telemetry import registry
 
-
-def has_token(scope: dict[str, Any]) -> bool:
-    kind, _, token = header(scope, b"authorization").partition(" ")
-    known = bool(settings.METRICS_TOKEN)
-    return known and kind.lower() == "bearer" and constant_time_compare(token.strip(), settings.METRICS_TOKEN)
-
-
-def is_this_machine(scope: dict[str, Any]) -> bool:
-    """A peer on loopback that speaks for itself: a proxy there brings the whole world, whether it is known or not.
-
-    It must also have asked for this machine by name: a page elsewhere could have a browser here ask (DNS rebinding).
-    """
-    client = scope.get("client")
-    if settings.TRUSTED_PROXIES or scope.get("forwarded") or not client:
-        return False
-    try:
-        own = ip_of(client[0]).is_loopback
-    except ValueError:
-        return False
-    return own and validate_host(host_of(scope), settings.LOOPBACK)
+from .access import may_know
 
 
 def present_metrics(scope: dict[str, Any]) -> tuple[int, str, bytes]:
     """Status, content type and body."""
-    if not (has_token(scope) or is_this_machine(scope)):
+    if not may_know(scope):
         return 404, "text/plain; charset=utf-8", b"Not found"
     return 200, CONTENT_TYPE_PLAIN_0_0_4, generate_latest(registry)

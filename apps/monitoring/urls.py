@@ -5,4 +5,7 @@ from django.urls import path
 from . import views
 
 app_name = "monitoring"
-urlpatterns = [path("health", views.health, name="health")]
+urlpatterns = [
+    path("health", views.health, name="health"),
+    path("api", views.api, name="api"),
+]

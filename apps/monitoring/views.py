@@ -1,13 +1,21 @@
 from __future__ import annotations
 
-from django.http import HttpRequest, JsonResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from .health import present_report
+from . import answers
+from .api import describe
 
 
 @require_safe
-async def health(request: HttpRequest) -> JsonResponse:
+async def health(request: ASGIRequest) -> HttpResponse:
     """200 when healthy or degraded, 503 when not."""
-    status, report = await present_report()
-    return JsonResponse(report, status=status, headers={"Cache-Control": "no-store"})
+    status, content_type, body = await answers.health(dict(request.scope))
+    return HttpResponse(body, content_type=content_type, status=status, headers={"Cache-Control": "no-store"})
+
+
+@require_safe
+def api(request: HttpRequest) -> JsonResponse:
+    """What a program can ask of this desk, and how much."""
+    return JsonResponse(describe(), headers={"Cache-Control": "no-store"})

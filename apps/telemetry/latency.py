@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from prometheus_client import Histogram
 
 from . import registry
-from .recent import Recent
+from .recent import Recent, percentile
 
 KINDS = ("quote", "event", "state")
 BOUNDS = (
@@ -34,12 +35,18 @@ def felt(kind: str, seconds: float) -> None:
     update_latency.labels(kind).observe(seconds)
 
 
-def present() -> dict[str, dict[str, float | int | None]]:
-    """Of each kind the percentiles of the last five minutes in milliseconds; null where nobody told."""
+def counts() -> dict[str, list[int]]:
+    """Of each kind how many there were in the last five minutes, by bucket."""
     now = time.monotonic()
+    return {kind: recent[kind].present(now) for kind in KINDS}
+
+
+def present(counted: Sequence[dict[str, list[int]]]) -> dict[str, dict[str, float | int | None]]:
+    """The processes' counts together: of each kind the percentiles in milliseconds; null where nobody told."""
     told: dict[str, dict[str, float | int | None]] = {}
     for kind in KINDS:
-        samples, found = recent[kind].spread(now, *PERCENTILES)
+        column = [sum(bucket) for bucket in zip(*(each[kind] for each in counted), strict=True)]
+        found = [percentile(BOUNDS, column, rank) for rank in PERCENTILES]
         shown = [None if seconds is None else round(seconds * 1000, 1) for seconds in found]
-        told[kind] = {**{f"p{rank}": ms for rank, ms in zip(PERCENTILES, shown, strict=True)}, "samples": samples}
+        told[kind] = {**{f"p{rank}": ms for rank, ms in zip(PERCENTILES, shown, strict=True)}, "samples": sum(column)}
     return told

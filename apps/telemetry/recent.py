@@ -28,20 +28,20 @@ class Recent:
         for old in [one for one in self.counts if one <= slice_now - self.slices]:
             del self.counts[old]
 
-    def spread(self, now: float, *ranks: float) -> tuple[int, list[float | None]]:
-        """How many there were, and the percentiles asked for: None of nothing, and never beyond the last bound."""
+    def present(self, now: float) -> list[int]:
+        """How many there were, by bucket; the last is beyond every bound."""
         self.forget(int(now // self.slice_seconds))
-        counts = [sum(column) for column in zip(*self.counts.values(), strict=True)]
-        return sum(counts), [self.percentile(counts, rank) for rank in ranks]
+        return [sum(column) for column in zip(*self.counts.values(), strict=True)] or [0] * (len(self.bounds) + 1)
 
-    def percentile(self, counts: list[int], rank: float) -> float | None:
-        """By a straight line within the bucket, as Prometheus does."""
-        wanted, passed = sum(counts) * rank / 100, 0
-        for place, count in enumerate(counts):
-            if count and passed + count >= wanted:
-                if place == len(self.bounds):
-                    return self.bounds[-1]
-                low = self.bounds[place - 1] if place else 0.0
-                return low + (self.bounds[place] - low) * (wanted - passed) / count
-            passed += count
-        return None
+
+def percentile(bounds: Sequence[float], counts: Sequence[int], rank: float) -> float | None:
+    """By a straight line within the bucket, as Prometheus does; None of nothing, and never beyond the last bound."""
+    wanted, passed = sum(counts) * rank / 100, 0
+    for place, count in enumerate(counts):
+        if count and passed + count >= wanted:
+            if place == len(bounds):
+                return bounds[-1]
+            low = bounds[place - 1] if place else 0.0
+            return low + (bounds[place] - low) * (wanted - passed) / count
+        passed += count
+    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import httpx
 import pytest
 
 from tests.patience import at_most
@@ -15,7 +16,7 @@ from .conftest import StartCluster, Tell
 pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis]
 
 TRUE_AGAIN = at_most(5.0)
-ENDS = at_most(10.0)
+ENDS = FORGOTTEN = at_most(10.0)
 TABS = 5  # as many as one user may have
 
 
@@ -84,3 +85,24 @@ def test_a_drained_process(cluster: Cluster, crowd: Crowd, tell: Tell) -> None:
     assert set(crowd.ended) <= {4503, "ConnectionRefusedError"}
     assert set(told.troubles) <= {"ConnectError"}
     assert cluster.tracebacks() == []
+
+
+def test_health_is_of_all_processes(cluster: Cluster, crowd: Crowd, tell: Tell) -> None:
+    """R-HEALTH: whichever is asked knows every page; a dead process and its pages are gone within ten seconds."""
+
+    def says(processes: int, connections: int) -> bool:
+        report = httpx.get(f"{cluster.webs[1].url}/health", timeout=20).json()
+        return (report["processes"], report["websocket"]["connections"]) == (processes, connections)
+
+    pages = len(crowd.pages)
+    crowd.wait_until_connected()
+    cluster.until(lambda: says(2, pages), 40)
+
+    cluster.webs[0].kill()
+    crowd.wait_until_heard(time.time() + 0.2)
+    gone = cluster.until(lambda: says(1, pages), 40)
+    cluster.webs[0].start()
+    cluster.until(lambda: says(2, pages), 40)
+
+    tell(f"a dead process is gone from /health {gone:.2f} s after its pages are back")
+    assert gone < FORGOTTEN

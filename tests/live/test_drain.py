@@ -74,8 +74,8 @@ def test_pages_are_sent_away_one_by_one_and_the_process_ends(start_desk: StartDe
 def test_a_request_in_flight_is_answered_and_health_says_draining(start_desk: StartDesk) -> None:
     server = start_desk()
     trader = Trader(server, "alice")
-    kept = httpx.Client(base_url=server.url)
-    assert server.process and kept.get("/health").status_code == 200
+    kept, other_one = (httpx.Client(base_url=server.url) for _ in range(2))
+    assert server.process and [kept.get("/health").status_code, other_one.get("/readyz").status_code] == [200, 200]
     order = {"quantity": "1", "order_type": "limit", "limit_price": "1.00", "client_order_id": "drained"}
     with ThreadPoolExecutor(1) as other:
         with written_elsewhere(server):
@@ -85,13 +85,14 @@ def test_a_request_in_flight_is_answered_and_health_says_draining(start_desk: St
                 assert not placed.done()
             server.process.send_signal(signal.SIGTERM)
             closes(server)
-            health = kept.get("/health")
+            health, ready = kept.get("/health"), other_one.get("/readyz")
         answer = placed.result()
     code = server.process.wait(timeout=60)
-    for client in (kept, trader.http):
+    for client in (kept, other_one, trader.http):
         client.close()
 
     assert (health.status_code, health.json(), health.headers["connection"]) == (503, {"status": "draining"}, "close")
+    assert (ready.status_code, ready.json()) == (503, {"status": "draining"})
     assert (answer.status_code, answer.json()["client_order_id"]) == (201, "drained")
     assert code == 0
 

@@ -76,9 +76,12 @@ def test_an_order_is_filled_by_the_desk_and_told_by_the_web_process(alice: Trade
     assert (order["status"], order["cum_qty"]) == ("filled", "5")
 
 
-def test_health_knows_every_dependency_and_invents_no_figure(alice: Trader) -> None:
-    report = httpx.get(f"{alice.server.url}/health").json()
+def test_health_knows_every_dependency_and_the_figures(alice: Trader) -> None:
+    with alice.socket() as line:
+        until(line, lambda frame: True)
+        report = httpx.get(f"{alice.server.url}/health").json()
 
     assert report["status"] == "healthy"
     assert [report[name]["status"] for name in ("database", "redis", "feed")] == ["ok", "ok", "ok"]
-    assert set(report["websocket"].values()) == {None}
+    assert report["processes"] == 1
+    assert report["websocket"]["totalConnections"] >= 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from django.test import AsyncClient
 
 from apps.market.models import MarketState
 from apps.monitoring import health
+from apps.monitoring.together import Together
 from apps.portfolio.services import keep_ledger_check
 from tests.patience import at_most
 
@@ -32,10 +34,14 @@ FIGURES = [
 @pytest.fixture(autouse=True)
 async def own_pulse(monkeypatch: pytest.MonkeyPatch) -> Any:
     pulse = health.Pulse()
+    together = Together()
     monkeypatch.setattr(health, "_pulse", pulse)
+    monkeypatch.setattr(health, "together", together)
     yield pulse
-    if pulse.task is not None:
-        pulse.task.cancel()
+    for task in (pulse.task, together.task):
+        if task is not None:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
 
 
 @sync_to_async
@@ -148,7 +154,9 @@ async def test_figures_nobody_can_know_are_null(async_client: AsyncClient, setti
 
     answer = await async_client.get("/health")
 
-    assert answer.json()["websocket"] == dict.fromkeys(FIGURES)
+    report = answer.json()
+    assert report["websocket"] == dict.fromkeys(FIGURES)
+    assert (report["processes"], report["memory"]) == (None, {"rss": None})
     assert answer.json()["redis"]["status"] == "down"
 
 

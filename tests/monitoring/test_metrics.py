@@ -21,7 +21,7 @@ AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
 @pytest.fixture(scope="module")
 def proxied(start_desk: StartDesk) -> DeskServer:
     """Behind one proxy on this very machine, which the tests play."""
-    return start_desk(TRUSTED_PROXIES="1", METRICS_TOKEN=TOKEN)
+    return start_desk(TRUSTED_PROXIES="1", METRICS_TOKEN=TOKEN, HEALTH_DETAIL="token")
 
 
 def test_the_counts_are_those_of_the_process(desk_server: DeskServer) -> None:
@@ -75,6 +75,14 @@ def test_another_token_is_none(proxied: DeskServer, words: str) -> None:
     answer = httpx.get(f"{proxied.url}/metrics", headers={"Authorization": words.encode()})
 
     assert (answer.status_code, answer.content) == (404, b"Not found")
+
+
+def test_health_tells_strangers_the_status_alone_where_it_is_set_so(proxied: DeskServer) -> None:
+    stranger, known = (httpx.get(f"{proxied.url}/health", headers=headers).json() for headers in ({}, AUTHORIZED))
+
+    assert stranger.keys() == {"status", "timestamp"}
+    assert stranger["status"] == known["status"] == "healthy"
+    assert "websocket" in known
 
 
 def test_without_a_token_nobody_has_it(desk_server: DeskServer) -> None:

@@ -6,13 +6,18 @@ import random
 
 import pytest
 
-from apps.telemetry.recent import Recent
+from apps.telemetry.recent import Recent, percentile
 
 BOUNDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
 
 
+def spread(recent: Recent, now: float, *ranks: float) -> tuple[int, list[float | None]]:
+    counts = recent.present(now)
+    return sum(counts), [percentile(BOUNDS, counts, rank) for rank in ranks]
+
+
 def test_nothing_has_no_percentile() -> None:
-    assert Recent(BOUNDS).spread(0.0, 50, 99) == (0, [None, None])
+    assert spread(Recent(BOUNDS), 0.0, 50, 99) == (0, [None, None])
 
 
 def test_percentiles_lie_in_the_bucket_of_the_true_ones() -> None:
@@ -22,24 +27,24 @@ def test_percentiles_lie_in_the_bucket_of_the_true_ones() -> None:
     for value in values:
         recent.observe(value, now=10.0)
 
-    samples, found = recent.spread(10.0, 50, 95, 99)
+    samples, found = spread(recent, 10.0, 50, 95, 99)
 
     assert samples == 10_000
-    for rank, percentile in zip((50, 95, 99), found, strict=True):
+    for rank, shown in zip((50, 95, 99), found, strict=True):
         true = values[rank * 100 - 1]
-        assert percentile is not None
+        assert shown is not None
         low = max((bound for bound in BOUNDS if bound < true), default=0.0)
         high = min(bound for bound in BOUNDS if bound >= true)
-        assert low <= percentile <= high
+        assert low <= shown <= high
 
 
-@pytest.mark.parametrize(("value", "percentile"), [(0.0, 0.005), (0.01, 0.005), (0.015, 0.015), (3.0, 1.0)])
-def test_one_value_is_known_by_its_bucket(value: float, percentile: float) -> None:
+@pytest.mark.parametrize(("value", "shown"), [(0.0, 0.005), (0.01, 0.005), (0.015, 0.015), (3.0, 1.0)])
+def test_one_value_is_known_by_its_bucket(value: float, shown: float) -> None:
     recent = Recent(BOUNDS)
 
     recent.observe(value, now=0.0)
 
-    assert recent.spread(0.0, 50) == (1, [pytest.approx(percentile)])
+    assert spread(recent, 0.0, 50) == (1, [pytest.approx(shown)])
 
 
 def test_what_is_old_falls_out_and_what_is_not_stays() -> None:
@@ -47,9 +52,9 @@ def test_what_is_old_falls_out_and_what_is_not_stays() -> None:
     recent.observe(0.9, now=1000.0)
     recent.observe(0.015, now=1200.0)
 
-    assert recent.spread(1289.0, 99)[0] == 2
-    assert recent.spread(1310.0, 50) == (1, [pytest.approx(0.015)])
-    assert recent.spread(2000.0, 50) == (0, [None])
+    assert spread(recent, 1289.0, 99)[0] == 2
+    assert spread(recent, 1310.0, 50) == (1, [pytest.approx(0.015)])
+    assert spread(recent, 2000.0, 50) == (0, [None])
 
 
 def test_memory_does_not_grow() -> None:
@@ -58,4 +63,4 @@ def test_memory_does_not_grow() -> None:
         recent.observe(0.1, now=float(second))
 
     assert len(recent.counts) <= 30
-    assert recent.spread(9_999.0, 50)[0] <= 300
+    assert spread(recent, 9_999.0, 50)[0] <= 300
