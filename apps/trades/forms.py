@@ -45,6 +45,7 @@ MOST_PRICE = Decimal(1_000_000)
 MOST_PERCENT = Decimal(50)
 STEP_OF_PERCENT = Decimal("0.01")
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+LONG_NUMBER = re.compile(r"[+-]?(?=[0-9.]*[0-9]{19})[0-9]+(\.[0-9]+)?")
 CLIENT_ORDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 
 CHANGEABLE = ("quantity", "limit_price", "stop_price")
@@ -230,6 +231,8 @@ def number_of(label: str, text: str, example: str, most: Decimal) -> Decimal:
     """Digits and a point only: no exponent, no NaN, no thousands separators."""
     if not text:
         raise ValueError(f"{label} is required, such as {example}")
+    if LONG_NUMBER.fullmatch(text):
+        raise ValueError(f"{label} must have 18 digits at most before and after the point")
     if not PLAIN_NUMBER.fullmatch(text):
         raise ValueError(f"{label} must be a plain number, such as {example}")
     number = decimal_of(text)

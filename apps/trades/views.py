@@ -154,11 +154,11 @@ def cancel(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
         refusal = f"The order is {found.get_status_display().lower()} already; nothing is left to cancel"
     if wants_json(request):
         return errors_json({"status": refusal}, 422) if refusal else order_json(found)
+    if refusal:
+        return refuse(request, 422, "Nothing was cancelled", refusal, "/orders/")
     if request.headers.get("HX-Request"):
-        if refusal:
-            return refuse(request, 422, "Nothing was cancelled", refusal, "/orders/")
         return HttpResponse(render_fragment(f"orders/{account.pk}"))
-    (messages.error if refusal else messages.success)(request, refusal or f"Cancelled: {found.in_words}.")
+    messages.success(request, f"Cancelled: {found.in_words}.")
     return redirect("trades:orders")
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from apps.accounts.answers import refusal as refusal_page
 from apps.accounts.answers import wants_json
 from apps.live.fragments import render_fragment
 
@@ -39,15 +40,18 @@ def done(
 
 
 def refused(request: HttpRequest, watchlist: Watchlist | None, refusal: Refused) -> HttpResponse:
-    """422 with the words beside the field; without JavaScript the page shows them on top."""
+    """422 with the words beside the field; without JavaScript on a page that leads back."""
     if wants_json(request):
         return JsonResponse({"errors": {refusal.field: [refusal.words]}}, status=422)
     if request.headers.get("HX-Request"):
         return HttpResponse(render_to_string("watchlist/_error.html", {"words": refusal.words}), status=422)
-    messages.error(request, refusal.words)
-    return to_page(watchlist)
+    return refusal_page(request, 422, "Nothing was changed", refusal.words, address_of(watchlist))
+
+
+def address_of(watchlist: Watchlist | None) -> str:
+    address = reverse("watchlist:page")
+    return f"{address}?list={watchlist.pk}" if watchlist else address
 
 
 def to_page(watchlist: Watchlist | None, query: str = "") -> HttpResponse:
-    address = reverse("watchlist:page")
-    return redirect(f"{address}?list={watchlist.pk}{query}" if watchlist else address)
+    return redirect(address_of(watchlist) + query)

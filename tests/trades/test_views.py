@@ -87,6 +87,14 @@ def test_cancel_by_plain_form_redirects_with_a_message(desk: Client, placed: Pla
     assert "Cancelled: Buy 1 AAPL." in answer.content.decode()
 
 
+def test_cancel_of_a_closed_order_by_plain_form_is_a_page_that_says_why(desk: Client, held: Order) -> None:
+    answer = desk.post(f"/orders/{held.pk}/cancel/")
+
+    assert answer.status_code == 422
+    assert "The order is filled already; nothing is left to cancel" in answer.content.decode()
+    assert 'href="/orders/"' in answer.content.decode()
+
+
 def test_foreign_order_is_404(placed: Place, bob: Any, charlie: Any) -> None:
     """R-AUTH"""
     order = placed("buy 1 AAPL limit 100")
