@@ -12,6 +12,7 @@ handler404 = "config.errors.missing"
 urlpatterns = [
     path("", include("apps.home.urls")),
     path("accounts/", include("apps.accounts.urls")),
+    path("settings/limits/", include("apps.risk.urls")),
     path("settings/", include(settings_patterns)),
     path("orders/", include("apps.trades.urls")),
     path("portfolio/", include("apps.portfolio.urls")),

@@ -1,8 +1,8 @@
-"""The limits an admin sets on orders, and which of them an order would break: each check is None or Denied."""
+"""The limits set on orders, and which of them an order would break: each check is None or Denied."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from .money import ZERO, cents
@@ -12,13 +12,25 @@ from .risk import Denied
 from .valuation import value_position
 
 SYMBOLS_NAMED = 5
+NUMBERS = (
+    "position_qty",
+    "position_usd",
+    "position_pct",
+    "exposure_usd",
+    "exposure_pct",
+    "orders_per_minute",
+    "day_loss",
+    "drawdown_pct",
+    "price_band_pct",
+)
+"""The limits that are a number: the smaller, the tighter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """No new order until it is lifted."""
+    """No new order until it is lifted. `scope` says for whom, or by whom."""
 
-    whole_desk: bool
+    scope: str
     reason: str
 
 
@@ -30,8 +42,11 @@ class Limits:
     position_qty: Decimal | None = None
     position_usd: Decimal | None = None
     position_pct: Decimal | None = None
+    exposure_usd: Decimal | None = None
+    exposure_pct: Decimal | None = None
     orders_per_minute: int | None = None
     day_loss: Decimal | None = None
+    drawdown_pct: Decimal | None = None
     price_band_pct: Decimal | None = None
     allowed: frozenset[str] = frozenset()
     barred: frozenset[str] = frozenset()
@@ -40,30 +55,40 @@ class Limits:
     def bounds_position(self) -> bool:
         return any(bound is not None for bound in (self.position_qty, self.position_usd, self.position_pct))
 
+    @property
+    def bounds_worth(self) -> bool:
+        """Whether the account must be valued at the marks to know."""
+        bounds = self.position_pct, self.exposure_usd, self.exposure_pct, self.day_loss, self.drawdown_pct
+        return any(bound is not None for bound in bounds)
+
     def over(self, desk: Limits) -> Limits:
         """An account's limits over the desk's: what it leaves open is the desk's; halts and bars add up."""
-
-        def first(own: Decimal | None, default: Decimal | None) -> Decimal | None:
-            return default if own is None else own
-
-        return Limits(
+        open_ones = {name: getattr(desk, name) for name in NUMBERS if getattr(self, name) is None}
+        return replace(
+            self,
             halt=desk.halt or self.halt,
-            position_qty=first(self.position_qty, desk.position_qty),
-            position_usd=first(self.position_usd, desk.position_usd),
-            position_pct=first(self.position_pct, desk.position_pct),
-            orders_per_minute=desk.orders_per_minute if self.orders_per_minute is None else self.orders_per_minute,
-            day_loss=first(self.day_loss, desk.day_loss),
-            price_band_pct=first(self.price_band_pct, desk.price_band_pct),
             allowed=self.allowed or desk.allowed,
             barred=self.barred | desk.barred,
+            **open_ones,
         )
+
+    def within(self, own: Limits) -> Limits:
+        """These with the trader's own: the tighter of both holds."""
+        here, there = ({name: getattr(each, name) for name in NUMBERS} for each in (self, own))
+        tighter = {
+            name: bound
+            for name, bound in there.items()
+            if bound is not None and (here[name] is None or bound < here[name])
+        }
+        return replace(self, halt=self.halt or own.halt, **tighter)
 
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """What the limits are held against: the last minute's orders, shares held and in working buys, USD.
 
-    An equity or a P&L of the day that is not known refuses what a limit on it would have to allow.
+    `invested` is what all positions are worth and all working buys may cost; `drawdown` how far the account's P&L is
+    below its best. A figure that is not known refuses what a limit on it would have to allow.
     """
 
     recent_orders: int = 0
@@ -71,13 +96,14 @@ class Exposure:
     buying: Decimal = ZERO
     equity: Decimal | None = None
     day_pnl: Decimal | None = None
+    invested: Decimal | None = None
+    drawdown: Decimal | None = None
 
 
 def check_admission(symbol: str, limits: Limits) -> Denied | None:
     """What needs neither quote nor books: nobody has stopped trading, and the symbol may be traded."""
     if limits.halt:
-        scope = "for the whole desk" if limits.halt.whole_desk else "for this account"
-        return Denied("account", "halted", f"New orders are stopped {scope}: {limits.halt.reason}")
+        return Denied("account", "halted", f"New orders are stopped {limits.halt.scope}: {limits.halt.reason}")
     if symbol in limits.barred:
         return Denied("symbol", "symbol_barred", f"{symbol} may not be traded here: it is on the deny list")
     if limits.allowed and symbol not in limits.allowed:
@@ -92,7 +118,12 @@ def check_limits(order: Order, quote: Quote, exposure: Exposure, limits: Limits)
     denied = check_rate(exposure.recent_orders, limits) or check_band(order, quote, limits)
     if denied or order.side is Side.SELL:
         return denied
-    return check_position(order, quote, exposure, limits) or check_day_loss(exposure.day_pnl, limits)
+    return (
+        check_position(order, quote, exposure, limits)
+        or check_invested(order, quote, exposure, limits)
+        or check_day_loss(exposure.day_pnl, limits)
+        or check_drawdown(exposure, limits)
+    )
 
 
 def check_rate(recent_orders: int, limits: Limits) -> Denied | None:
@@ -147,6 +178,27 @@ def check_position(order: Order, quote: Quote, exposure: Exposure, limits: Limit
     return None
 
 
+def check_invested(order: Order, quote: Quote, exposure: Exposure, limits: Limits) -> Denied | None:
+    """What all positions would be worth with this buy and every working one, in USD and of the equity."""
+    if limits.exposure_usd is None and limits.exposure_pct is None:
+        return None
+    if exposure.invested is None or exposure.equity is None:
+        message = "Your exposure, which is limited, is not known while a price is missing"
+        return Denied("quantity", "exposure_unknown", message)
+    value = exposure.invested + cents(order.leaves_qty * quote.mark)
+    would = f"Would make an exposure of {value:,.2f} USD"
+    if limits.exposure_usd is not None and value > limits.exposure_usd:
+        message = f"{would}; your limit is {limits.exposure_usd:,.2f}"
+        return Denied("quantity", "exposure_usd", message, value, limits.exposure_usd)
+    if limits.exposure_pct is None:
+        return None
+    most = cents(exposure.equity * limits.exposure_pct.scaleb(-2))
+    if value > most:
+        message = f"{would}; your limit is {plain(limits.exposure_pct)} % of equity, {most:,.2f}"
+        return Denied("quantity", "exposure_pct", message, value, most)
+    return None
+
+
 def check_day_loss(day_pnl: Decimal | None, limits: Limits) -> Denied | None:
     most = limits.day_loss
     if most is None:
@@ -157,6 +209,21 @@ def check_day_loss(day_pnl: Decimal | None, limits: Limits) -> Denied | None:
     if -day_pnl > most:
         message = f"Today's loss is {-day_pnl:,.2f} USD; your limit is {most:,.2f}"
         return Denied("account", "day_loss", message, -day_pnl, most)
+    return None
+
+
+def check_drawdown(exposure: Exposure, limits: Limits) -> Denied | None:
+    """In per cent of what the equity would be at the best P&L: deposits and withdrawals are no gain or loss."""
+    if limits.drawdown_pct is None:
+        return None
+    part = f"{plain(limits.drawdown_pct)} %"
+    if exposure.equity is None or exposure.drawdown is None:
+        message = f"How far you are below your best is not known while a price is missing; your limit is {part}"
+        return Denied("account", "drawdown_unknown", message)
+    most = cents((exposure.equity + exposure.drawdown) * limits.drawdown_pct.scaleb(-2))
+    if exposure.drawdown > most:
+        message = f"You are {exposure.drawdown:,.2f} USD below your best; your limit is {part}, {most:,.2f}"
+        return Denied("account", "drawdown", message, exposure.drawdown, most)
     return None
 
 

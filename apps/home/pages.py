@@ -37,6 +37,8 @@ class DeskPage(Page):
             "account": f"account/{account}",
             "orders": f"orders/{account}",
             "fills": f"fills/{account}",
+            "halt": f"halt/{account}",
+            "halt_all": "halt/desk",
         }
         if symbol:
             topics |= {"book": f"book/{symbol}", "bar": f"bar/{symbol}"}

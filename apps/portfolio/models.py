@@ -138,6 +138,17 @@ class EquityPoint(models.Model):
         return f"{self.equity} at {self.at:%Y-%m-%d %H:%M}"
 
 
+class HighWater(models.Model):
+    """The most that an account had earned in all at any minute (USD): realised and unrealised P&L after fees."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="high_water")
+    pnl = MoneyField()
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.pnl} at {self.at:%Y-%m-%d %H:%M}"
+
+
 class LedgerCheck(models.Model):
     """One row: what the last look at every invariant found. `found` names those that do not hold, with ids."""
 

@@ -16,7 +16,7 @@ from apps.live.known import Known
 from apps.live.moments import micros
 from apps.market.queries import market_state
 
-from .models import Account, Journal, LedgerCheck, LedgerEntry, Lot, Position
+from .models import Account, HighWater, Journal, LedgerCheck, LedgerEntry, Lot, Position
 from .value import Holding, Holdings, PortfolioView, PositionView, portfolio_value
 
 LEDGER_CHECK = 1
@@ -29,6 +29,7 @@ __all__ = [
     "PositionView",
     "account_id",
     "account_of",
+    "best_pnl",
     "cash_mismatches",
     "holding",
     "holdings_of",
@@ -112,6 +113,11 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
 
 def desk_lot(row: Lot) -> DeskLot:
     return DeskLot(row.exec_id, row.quantity, row.cost, row.price, row.opened_at)
+
+
+def best_pnl(account: Account) -> Decimal:
+    """The most that it had earned in all at any minute (USD); nothing, as it was opened, where it never rose."""
+    return HighWater.objects.filter(account=account).values_list("pnl", flat=True).first() or ZERO
 
 
 def last_ledger_check() -> LedgerCheck | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -23,8 +24,9 @@ from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.market.quotes import board
 
-from .models import Account, EquityPoint, Journal, LedgerCheck, LedgerEntry, Position
+from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, LedgerEntry, Position
 from .queries import LEDGER_CHECK, desk_lot, holdings_of, portfolio_value
+from .value import PortfolioView
 
 LARGEST_DEPOSIT = Decimal(1_000_000_000)
 ACCOUNTS_AT_ONCE = 200
@@ -161,8 +163,18 @@ def take_equity_points(now: datetime) -> int:
         values = [portfolio_value(held, board, now) for held in holdings_of(accounts)]
         points = [EquityPoint(account_id=each.account_id, at=minute, equity=each.equity) for each in values]
         EquityPoint.objects.bulk_create(points, ignore_conflicts=True)
+        raise_high_water(values, now)
         taken, last = taken + len(points), accounts[-1].pk
     return taken
+
+
+def raise_high_water(values: Iterable[PortfolioView], now: datetime) -> None:
+    """Keeps the best P&L of each account; the first that is above zero, too, for an account opens with none."""
+    earned = {each.account_id: each.total_pnl for each in values if each.total_pnl is not None}
+    best = dict(HighWater.objects.filter(account__in=earned).values_list("account", "pnl"))
+    risen = {account: pnl for account, pnl in earned.items() if pnl > best.get(account, ZERO)}
+    rows = [HighWater(account_id=account, pnl=pnl, at=now) for account, pnl in risen.items()]
+    HighWater.objects.bulk_create(rows, update_conflicts=True, unique_fields=["account"], update_fields=["pnl", "at"])
 
 
 @transaction.atomic

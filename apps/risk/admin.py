@@ -6,14 +6,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Field
+from django.db.models import Field, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from apps.desk.money import plain
 
 from . import services
-from .forms import MOST, LimitsForm
-from .models import RiskLimits
+from .forms import LimitsForm
+from .models import OwnLimit, RiskLimits
+from .names import MOST
+from .own import said as said_of
 
 
 @admin.register(RiskLimits)
@@ -60,6 +63,35 @@ class RiskLimitsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             f"{said(form.cleaned_data[name])}"
             for name in form.changed_data
         )
+
+
+@admin.register(OwnLimit)
+class OwnLimitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Traders set these; an admin may only spare them the wait."""
+
+    list_display = ("account", "name", "value", "next_value", "next_at", "set_at")
+    list_filter = ("name",)
+    list_select_related = ("account__user",)
+    search_fields = ("account__user__username", "account__user__display_name")
+    actions = ("loosen_now",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: OwnLimit | None = None) -> bool:
+        """The list, for its action; no row can be edited."""
+        return obj is None and super().has_change_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: OwnLimit | None = None) -> bool:
+        return False
+
+    @admin.action(description="Let what waits hold now", permissions=["change"])
+    def loosen_now(self, request: HttpRequest, chosen: QuerySet[OwnLimit]) -> None:
+        rows = list(chosen.select_related("account__user"))
+        spared = services.loosen_now(rows, timezone.now())
+        for row in spared:
+            self.log_change(request, row, f"Loosened now: {said_of(row)}")
+        self.message_user(request, f"{len(spared)} limit{'' if len(spared) == 1 else 's'} loosened.")
 
 
 def said(value: Any) -> str:

@@ -11,16 +11,7 @@ from apps.desk.instrument import symbol_of
 from apps.market.queries import instrument_ids
 
 from .models import RiskLimits
-
-# The largest figure of each limit that can be typed
-MOST = {
-    "position_qty": Decimal(10**10),
-    "position_usd": Decimal(10**12),
-    "position_pct": Decimal(1000),
-    "orders_per_minute": 10_000,
-    "day_loss": Decimal(10**12),
-    "price_band_pct": Decimal(1000),
-}
+from .names import LABELS, MOST, STOPPED
 
 
 class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -62,3 +53,23 @@ def symbols_in(text: str) -> str:
     if unknown:
         raise forms.ValidationError(f"Not known here: {', '.join(unknown)}")
     return " ".join(sorted(symbols))
+
+
+class OwnLimitsForm(forms.Form):
+    """What a trader wants from now on; an empty field is no limit."""
+
+    stopped = forms.BooleanField(required=False, label=LABELS[STOPPED])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in LABELS.items():
+            if name != STOPPED:
+                places = 0 if name == "orders_per_minute" else 2
+                self.fields[name] = forms.DecimalField(
+                    required=False, label=label, min_value=0, max_value=MOST[name], decimal_places=places
+                )
+
+    def wanted(self) -> dict[str, Decimal | None]:
+        """By name; None is no limit. To be stopped is a limit of nothing."""
+        values = {name: self.cleaned_data[name] for name in LABELS}
+        return {**values, STOPPED: Decimal(0) if values[STOPPED] else None}

@@ -11,7 +11,18 @@ from django.utils import timezone
 from apps.market.fields import MoneyField, PercentField, QuantityField
 from apps.portfolio.models import Account
 
-NUMBERS = ("position_qty", "position_usd", "position_pct", "day_loss", "price_band_pct")
+from .names import LABELS
+
+NUMBERS = (
+    "position_qty",
+    "position_usd",
+    "position_pct",
+    "exposure_usd",
+    "exposure_pct",
+    "day_loss",
+    "drawdown_pct",
+    "price_band_pct",
+)
 
 
 class RiskLimits(models.Model):
@@ -38,9 +49,24 @@ class RiskLimits(models.Model):
     position_pct = PercentField(
         "largest position (% of equity)", null=True, blank=True, help_text="Of one symbol, at its mark."
     )
+    exposure_usd = MoneyField(
+        "largest exposure (USD)", null=True, blank=True, help_text="All positions and working buys together."
+    )
+    exposure_pct = PercentField(
+        "largest exposure (% of equity)",
+        null=True,
+        blank=True,
+        help_text="All positions and working buys together.",
+    )
     orders_per_minute = models.PositiveIntegerField("orders per minute", null=True, blank=True)
     day_loss = MoneyField(
         "largest loss of a day (USD)", null=True, blank=True, help_text="Beyond it only sells are taken."
+    )
+    drawdown_pct = PercentField(
+        "largest fall from the best (%)",
+        null=True,
+        blank=True,
+        help_text="Beyond it only sells are taken.",
     )
     price_band_pct = PercentField(
         "price band (%)", null=True, blank=True, help_text="How far a limit or stop price may be from the quote."
@@ -74,3 +100,24 @@ class RiskLimits(models.Model):
 
     def __str__(self) -> str:
         return f"Limits of {self.account or 'the whole desk'}"
+
+
+class OwnLimit(models.Model):
+    """A limit that a trader has set. `value` holds; `next_value` will from `next_at` on, for it is looser."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="own_limits")
+    name = models.CharField(max_length=24, choices=list(LABELS.items()))
+    value = MoneyField(null=True, blank=True)
+    next_value = MoneyField(null=True, blank=True)
+    next_at = models.DateTimeField(null=True, blank=True)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["account", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "name"], name="one_own_limit_a_name"),
+            models.CheckConstraint(condition=Q(value=None) | Q(value__gte=0), name="own_limit_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_name_display()} of {self.account}"

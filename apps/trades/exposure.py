@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Sum
 
@@ -13,7 +14,7 @@ from apps.desk.order import WORKING, Side
 from apps.desk.order import Order as DeskOrder
 from apps.market.quotes import board
 from apps.portfolio.models import Account
-from apps.portfolio.queries import holding, holdings_of, portfolio_value
+from apps.portfolio.queries import best_pnl, holding, holdings_of, portfolio_value
 
 from .models import Order
 
@@ -25,15 +26,15 @@ def exposure_of(account: Account, order: DeskOrder, limits: Limits, now: datetim
 
     An order with an id is to be changed: it is no new one of the minute, and what it bought for is not counted twice.
     """
-    recent, held, buying, equity, day_pnl = 0, ZERO, ZERO, None, None
+    recent, held, buying, worth = 0, ZERO, ZERO, Worth()
     if limits.orders_per_minute is not None and not order.order_id:
         recent = Order.objects.filter(account=account, created_at__gt=now - MINUTE).count()
     if order.side is Side.BUY and limits.bounds_position:
         held, _ = holding(account, order.symbol)
         buying = working_buys(account, order.symbol, order.order_id)
-    if order.side is Side.BUY and (limits.position_pct is not None or limits.day_loss is not None):
-        equity, day_pnl = worth_of(account, now)
-    return Exposure(recent, held, buying, equity, day_pnl)
+    if order.side is Side.BUY and limits.bounds_worth:
+        worth = worth_of(account, now)
+    return Exposure(recent, held, buying, *worth)
 
 
 def working_buys(account: Account, symbol: str, besides: str) -> Decimal:
@@ -45,8 +46,22 @@ def working_buys(account: Account, symbol: str, besides: str) -> Decimal:
     return (sums["asked"] or ZERO) - (sums["filled"] or ZERO)
 
 
-def worth_of(account: Account, now: datetime) -> tuple[Decimal | None, Decimal | None]:
-    """Equity and P&L of the day as the account's pages show them; None while a price is missing."""
+class Worth(NamedTuple):
+    """USD; None while a price is missing."""
+
+    equity: Decimal | None = None
+    day_pnl: Decimal | None = None
+    invested: Decimal | None = None
+    drawdown: Decimal | None = None
+
+
+def worth_of(account: Account, now: datetime) -> Worth:
+    """Equity and P&L as the account's pages show them."""
     view = portfolio_value(holdings_of([account])[0], board, now)
     priced = all(held.market_value is not None for held in view.open_positions)
-    return view.equity if priced else None, view.day_pnl
+    return Worth(
+        view.equity if priced else None,
+        view.day_pnl,
+        view.market_value + account.reserved if priced else None,
+        None if view.total_pnl is None else best_pnl(account) - view.total_pnl,
+    )

@@ -108,7 +108,7 @@ def review(account: Account, ticket: Ticket, now: datetime) -> Review:
 
 
 def verdict_of(account: Account, order: DeskOrder, quote: Quote | None, now: datetime) -> Accepted | Denied:
-    limits = limits_of(account)
+    limits = limits_of(account, now)
     if denied := check_admission(order.symbol, limits):
         return denied
     verdict = covered(account, order, quote, now)

@@ -24,9 +24,9 @@ def test_without_limits_everything_passes():
     assert checked("buy 1000000 AAPL limit 1.00", Exposure(recent_orders=10**6, day_pnl=Decimal(-(10**9)))) is None
 
 
-@pytest.mark.parametrize(("whole_desk", "scope"), [(True, "for the whole desk"), (False, "for this account")])
-def test_halt_stops_every_order_and_says_why(whole_desk, scope):
-    limits = Limits(halt=Halt(whole_desk, "Runaway orders"), allowed=frozenset({"MSFT"}))
+@pytest.mark.parametrize("scope", ["for the whole desk", "for this account", "by yourself"])
+def test_halt_stops_every_order_and_says_why(scope):
+    limits = Limits(halt=Halt(scope, "Runaway orders"), allowed=frozenset({"MSFT"}))
 
     assert check_admission("AAPL", limits) == Denied(
         "account", "halted", f"New orders are stopped {scope}: Runaway orders"
@@ -156,9 +156,10 @@ def test_limits_of_an_account_stand_before_the_desks():
 
 
 def test_halts_and_bars_of_desk_and_account_add_up():
-    desk = Limits(halt=Halt(True, "Everybody"), barred=frozenset({"AAPL"}))
-    own = Limits(halt=Halt(False, "You"), barred=frozenset({"MSFT"}))
+    everybody, you = Halt("for the whole desk", "Everybody"), Halt("for this account", "You")
+    desk = Limits(halt=everybody, barred=frozenset({"AAPL"}))
+    own = Limits(halt=you, barred=frozenset({"MSFT"}))
 
-    assert own.over(desk) == Limits(halt=Halt(True, "Everybody"), barred=frozenset({"AAPL", "MSFT"}))
-    assert own.over(Limits()).halt == Halt(False, "You")
-    assert Limits().over(desk).halt == Halt(True, "Everybody")
+    assert own.over(desk) == Limits(halt=everybody, barred=frozenset({"AAPL", "MSFT"}))
+    assert own.over(Limits()).halt == you
+    assert Limits().over(desk).halt == everybody

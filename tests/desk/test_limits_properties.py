@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.desk.limits import NUMBERS as ALL_NUMBERS
 from apps.desk.limits import Exposure, Halt, Limits, check_admission, check_limits
 from apps.desk.order import Order, OrderType, Side
 from apps.desk.quote import Quote
@@ -15,8 +16,8 @@ from apps.desk.quote import Quote
 from .build import NOON
 
 BELOW = {"price_band"}  # whose bound may be a least as well as a most
-UNKNOWN = {"equity_unknown", "day_pnl_unknown"}
-NUMBERS = ("position_qty", "position_usd", "position_pct", "day_loss", "price_band_pct")
+UNKNOWN = {"equity_unknown", "day_pnl_unknown", "exposure_unknown", "drawdown_unknown"}
+NUMBERS = tuple(name for name in ALL_NUMBERS if name != "orders_per_minute")
 
 prices = st.integers(1, 30_000).map(lambda ticks: Decimal(ticks).scaleb(-2))
 shares = st.integers(0, 300).map(Decimal)
@@ -46,10 +47,10 @@ def quotes(draw):
     return Quote("AAPL", low, high, Decimal(100), Decimal(100), draw(prices), NOON, NOON)
 
 
-exposures = st.builds(Exposure, st.integers(0, 20), shares, shares, st.none() | usd, st.none() | usd)
+exposures = st.builds(Exposure, st.integers(0, 20), shares, shares, *[st.none() | usd] * 4)
 limits_given = st.builds(
     Limits,
-    halt=st.none() | st.builds(Halt, st.booleans(), st.just("Why")),
+    halt=st.none() | st.just(Halt("for the whole desk", "Why")),
     orders_per_minute=st.none() | st.integers(0, 20),
     allowed=symbols,
     barred=symbols,
@@ -70,7 +71,7 @@ def tightened(draw, limits):
     allowed = draw(symbols) & (limits.allowed or frozenset({"AAPL", "MSFT", "TSLA"}))
     return replace(
         limits,
-        halt=limits.halt or draw(st.none() | st.just(Halt(False, "Why"))),
+        halt=limits.halt or draw(st.none() | st.just(Halt("for this account", "Why"))),
         orders_per_minute=draw(st.integers(0, 20 if rate is None else rate)),
         allowed=allowed or limits.allowed,
         barred=limits.barred | draw(symbols),
@@ -85,7 +86,7 @@ def test_refusal_names_a_bound_that_is_exceeded(order, quote, exposure, limits):
     if denied is None:
         return
     if denied.rule in UNKNOWN:
-        assert None in (exposure.equity, exposure.day_pnl)
+        assert None in (exposure.equity, exposure.day_pnl, exposure.invested, exposure.drawdown)
         assert (denied.needed, denied.available) == (None, None)
     elif denied.rule in BELOW:
         assert denied.needed in (order.limit_price, order.stop_price)
@@ -118,8 +119,7 @@ def test_what_is_not_limited_need_not_be_known(order, quote, exposure, limits):
     blind = replace(
         exposure,
         recent_orders=exposure.recent_orders if limits.orders_per_minute is not None else 0,
-        equity=exposure.equity if limits.position_pct is not None else None,
-        day_pnl=exposure.day_pnl if limits.day_loss is not None else None,
+        **({} if limits.bounds_worth else dict.fromkeys(("equity", "day_pnl", "invested", "drawdown"))),
         **({} if limits.bounds_position else {"held": Decimal(0), "buying": Decimal(0)}),
     )
 

