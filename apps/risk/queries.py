@@ -44,7 +44,7 @@ def own_limits(rows: Iterable[OwnLimit], now: datetime) -> Limits:
     held = {row.name: value for row in found if (value := held_now(row, now)) is not None}
     stopped = next((row for row in found if row.name == STOPPED and STOPPED in held), None)
     return Limits(
-        halt=Halt("by yourself", why_stopped(stopped)) if stopped else None,
+        halt=Halt("by you", why_stopped(stopped)) if stopped else None,
         **{name: number_of(name, value) for name, value in held.items() if name != STOPPED},  # type: ignore[arg-type]
     )
 

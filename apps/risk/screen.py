@@ -25,6 +25,7 @@ class LimitLine:
     holds: str
     typed: str
     waits_until: datetime | None
+    waits_for: str
     admins: str
     error: str
 
@@ -41,11 +42,12 @@ def lines_of(account_id: int, rows: Iterable[OwnLimit], form: OwnLimitsForm | No
         row = found.get(name) or OwnLimit(name=name)
         waits = row.next_at if row.next_at and row.next_at > now else None
         holds = held_now(row, now)
-        typed = text_of(row.next_value if waits else holds)
+        later = text_of(row.next_value) if waits else ""
+        typed = later if waits else text_of(holds)
         error = ""
         if form:
             typed, error = str(form.data.get(name, "")), " ".join(map(str, form.errors.get(name, ())))
-        lines.append(LimitLine(name, label, text_of(holds), typed, waits, by_admins(admins, name), error))
+        lines.append(LimitLine(name, label, text_of(holds), typed, waits, later, by_admins(admins, name), error))
     return lines
 
 

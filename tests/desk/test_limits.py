@@ -24,7 +24,7 @@ def test_without_limits_everything_passes():
     assert checked("buy 1000000 AAPL limit 1.00", Exposure(recent_orders=10**6, day_pnl=Decimal(-(10**9)))) is None
 
 
-@pytest.mark.parametrize("scope", ["for the whole desk", "for this account", "by yourself"])
+@pytest.mark.parametrize("scope", ["for the whole desk", "for this account", "by you"])
 def test_halt_stops_every_order_and_says_why(scope):
     limits = Limits(halt=Halt(scope, "Runaway orders"), allowed=frozenset({"MSFT"}))
 

@@ -129,9 +129,9 @@ def test_a_trader_stops_the_own_trading_and_is_bound_by_it_for_a_day(trader: Cli
     with time_machine.travel(NOON + HOUR, tick=False):
         answer = trader.post(PAGE, {}, follow=True)
 
-    assert stopped == Halt("by yourself", "lift it under Settings, Risk limits; it ends 24 hours later")
+    assert stopped == Halt("by you", "lift it under Settings, Risk limits; it ends 24 hours later")
     assert "No new orders loosens on Tue 03 Mar, 13:00 UTC" in answer.content.decode()
-    assert limits_of(account, NOON + 2 * HOUR).halt == Halt("by yourself", "until Tue 03 Mar 13:00 UTC")
+    assert limits_of(account, NOON + 2 * HOUR).halt == Halt("by you", "until Tue 03 Mar 13:00 UTC")
     assert limits_of(account, NOON + HOUR + LOOSENS_AFTER) == Limits()
 
 
