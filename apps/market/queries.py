@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
 
 from .bars import MinuteBar
+from .feeds import Session
 from .models import Bar, Instrument, MarketState
 
 
@@ -40,6 +41,20 @@ def market_state() -> MarketStatus:
         row.changed_at,
         row.beat_at,
     )
+
+
+def has_ended(state: MarketStatus, clock: datetime, session: Session | None = None) -> bool:
+    """Whether the session on record is over: at the venue it is another day, or past the close.
+
+    A feed that has not begun does not know its session yet: then the venue's clock alone decides. A market that is
+    halted before its close has not ended.
+    """
+    if state.session_date is None:
+        return False
+    if session is not None and session.date != state.session_date:
+        return True
+    closed = session is None or not session.is_open
+    return closed and state.closes_at is not None and clock >= state.closes_at
 
 
 def instrument(symbol: str) -> Instrument:
