@@ -67,7 +67,7 @@ def max_drawdown(path: Sequence[Level]) -> Decimal | None:
     """The deepest fall from a peak to a later trough, as a share of the peak, at closes: 1 − worth / best worth
     before, of a dollar that was there from the start, so that deposits and withdrawals neither make nor hide one.
 
-    None until a session has closed with money in the account.
+    None until a session has begun with money in the account.
 
     Source: Magdon-Ismail and Atiya, Maximum Drawdown (2004); checked against empyrical's own figures.
     """
@@ -78,7 +78,7 @@ def max_drawdown(path: Sequence[Level]) -> Decimal | None:
 def current_drawdown(path: Sequence[Level]) -> Decimal | None:
     """How far a dollar that was there from the start is below its best now.
 
-    None until a session has closed with money in the account.
+    None until a session has begun with money in the account.
 
     Source: as the largest drawdown, at the newest valuation.
     """
