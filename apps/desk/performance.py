@@ -148,6 +148,19 @@ def money_weighted_return(start: date, opening: Decimal, sessions: Sequence[Sess
     return rounded(power(growth, DAYS_A_YEAR / span if span > DAYS_A_YEAR else ONE) - ONE)
 
 
+@figure("Benchmark", "signed_pct")
+def benchmark_return(first: Decimal | None, last: Decimal | None) -> Decimal | None:
+    """What a dollar held in the benchmark would have earned over the same span: its price at the end over its price at
+    the beginning, less one, without dividends. To be held beside the time-weighted return.
+
+    None where the market has no history of it.
+
+    Source: GIPS 2020 for Firms, section 4, which asks for a benchmark's total return over the same periods; bars hold
+    no dividends.
+    """
+    return rounded(last / first - ONE) if first and last is not None else None
+
+
 def growth_of_payments(payments: Sequence[tuple[Decimal, Decimal]], end: Decimal) -> Decimal | None:
     """What a dollar becomes over the whole span: g with Σ amount × g^share = end, bracketed and closed in on.
 

@@ -41,7 +41,7 @@ from apps.market.templatetags.figures import MINUS, pct, signed_pct, signed_usd,
 
 from .models import Account
 from .sessions import Record, load_record, realized_by_symbol
-from .yardsticks import Benchmark, benchmark, risk_free, sessions_a_year
+from .yardsticks import benchmark, risk_free, sessions_a_year
 
 SPANS = {"1m": "1 month", "3m": "3 months", "ytd": "Year to date", "1y": "1 year", "all": "All"}
 MONTHS = {"1m": 1, "3m": 3, "1y": 12}
@@ -50,11 +50,11 @@ WRITTEN = {"signed_usd": signed_usd, "signed_pct": signed_pct, "pct": pct, "numb
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A figure of this account; `value` is None where too little is known, `when` says of which days it is."""
+    """A figure of this account; `value` is None where too little is known, `note` says of which days or of what."""
 
     figure: Figure
     value: Decimal | None
-    when: str = ""
+    note: str = ""
 
     @property
     def text(self) -> str:
@@ -94,8 +94,9 @@ class Performance:
     symbols: tuple[Part, ...]
     others: tuple[Part, ...]
     total: Decimal
-    benchmark: Benchmark
     closed: int
+    stale_share: Decimal | None
+    """What of the equity now rests on old or missing prices."""
 
 
 def performance_of(account: Account, span: str, now: datetime) -> Performance:
@@ -119,8 +120,8 @@ def performance_of(account: Account, span: str, now: datetime) -> Performance:
         symbols=symbols,
         others=not_of_symbols(record, symbols, total),
         total=total,
-        benchmark=benchmark(record.begins_at, record.ends_at),
         closed=record.closed,
+        stale_share=record.stale_share,
     )
 
 
@@ -153,8 +154,15 @@ def measured(record: Record, days: Sequence[DayResult], path: Sequence[Level], a
         "sortino_ratio": (sortino_ratio(returns, a_year, rate), ""),
         "best_day": (best_day(returns), day_of(days, best_day(returns))),
         "worst_day": (worst_day(returns), day_of(days, worst_day(returns))),
+        "benchmark_return": held_beside(record),
     }
-    return tuple(Measured(figures[key], value, when) for key, (value, when) in found.items())
+    return tuple(Measured(figures[key], value, note) for key, (value, note) in found.items())
+
+
+def held_beside(record: Record) -> tuple[Decimal | None, str]:
+    """The benchmark's return, and its name."""
+    gained, symbol = benchmark(record.begins_at, record.ends_at), str(settings.BENCHMARK)
+    return gained, symbol if gained is not None else f"No history of {symbol}"
 
 
 def in_words(fall: Drawdown | None) -> str:

@@ -30,6 +30,7 @@ class Record:
     closed: int
     after: int
     unrealized_change: Decimal
+    stale_share: Decimal | None = None
 
 
 def not_closed(session: date) -> list[int]:
@@ -63,9 +64,10 @@ def load_record(account: Account, since: date | None, running: date | None, now:
         sessions.append(Session(close.session_date, close.equity, tuple(flow for _, flow in own)))
     last = closes[-1] if closes else base
     ends_at, unrealized = (last.at, last.unrealized) if last else (now, ZERO)
+    stale: Decimal | None = None
     if last is None or last.session_date != running:
         view = portfolio_value(load_holdings(account.pk), board, now)
-        ends_at, unrealized = now, view.unrealized
+        ends_at, unrealized, stale = now, view.unrealized, view.stale_share
         sessions.append(Session(running or now.date(), view.equity, tuple(flow for _, flow in flows)))
     return Record(
         start=base.session_date if base else min([account.opened_at.date(), *(each.on for each in sessions)]),
@@ -76,6 +78,7 @@ def load_record(account: Account, since: date | None, running: date | None, now:
         closed=len(closes),
         after=base.last_journal_id or 0 if base else 0,
         unrealized_change=unrealized - (base.unrealized if base else ZERO),
+        stale_share=stale,
     )
 
 

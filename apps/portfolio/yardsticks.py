@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
 
 from apps.desk.money import decimal_of
+from apps.desk.performance import benchmark_return
 from apps.market.queries import MarketStatus, last_price
 
 HUNDRED = Decimal(100)
 AROUND_THE_CLOCK, OF_AN_EXCHANGE = 365, 252
 DAY_SECONDS = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Benchmark:
-    """What was held against, and what it returned over the span; None where the market has no history of it."""
-
-    symbol: str
-    gained: Decimal | None
 
 
 def risk_free(text: str) -> Decimal:
@@ -40,8 +32,7 @@ def sessions_a_year(state: MarketStatus) -> int:
     return AROUND_THE_CLOCK if whole else OF_AN_EXCHANGE
 
 
-def benchmark(begin: datetime, end: datetime) -> Benchmark:
-    """What the benchmark's price did between two moments, without dividends."""
+def benchmark(begin: datetime, end: datetime) -> Decimal | None:
+    """What the benchmark's price did between two moments; None where the market has no history of it."""
     symbol = str(settings.BENCHMARK)
-    first, last = last_price(symbol, begin), last_price(symbol, end)
-    return Benchmark(symbol, None if first is None or last is None or first <= 0 else last / first - 1)
+    return benchmark_return(last_price(symbol, begin), last_price(symbol, end))

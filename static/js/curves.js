@@ -1,4 +1,4 @@
-// Curves over time: one line or bars each, the values under the crosshair; read again each minute, for a new point.
+// Curves over time: one line or bars each, the values under the crosshair; read again each minute, for a new point, unless each is a day.
 (() => {
   "use strict";
   if (!window.uPlot) return;
@@ -52,7 +52,7 @@
     new ResizeObserver(() => chart && chart.setSize({ width: box.clientWidth, height: chart.height })).observe(box);
     new MutationObserver(again).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "data-palette"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-    setInterval(() => document.hidden || read().catch(() => {}), 60_000);
+    if (!days) setInterval(() => document.hidden || read().catch(() => {}), 60_000);
     read().catch(() => {});
   }
 })();

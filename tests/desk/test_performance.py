@@ -118,8 +118,16 @@ def test_no_money_weighted_return_within_a_day_or_without_a_rate() -> None:
     assert money_weighted_return(START, Decimal(0), [session(2, "10")]) is None
 
 
-def test_two_rates_that_fit_are_none() -> None:
-    """The textbook's −1,600, +10,000, −10,000: 25% and 400%."""
+def test_several_rates_that_fit_are_none() -> None:
+    """Of three thirds at 1.0, 1.2 or 1.5 each: (x − 1)(x − 1.2)(x − 1.5) = x³ − 3.7x² + 4.5x − 1.8."""
+    third = Decimal(1) / 3
+    fits = [(Decimal(1), Decimal(1000)), (2 * third, Decimal(-3700)), (third, Decimal(4500))]
+
+    assert growth_of_payments(fits, Decimal(1800)) is None
+
+
+def test_textbook_project_with_two_rates_has_none() -> None:
+    """The oil pump of −1,600, +10,000, −10,000 (Lorie and Savage 1955): 25% and 400%."""
     fits = [(Decimal(1), Decimal(1600)), (Decimal("0.5"), Decimal(-10_000))]
 
     assert growth_of_payments(fits, Decimal(-10_000)) is None

@@ -7,14 +7,16 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from apps.desk.ledger import CASH, COMMISSION, Line
 from apps.desk.performance_words import figures
 from apps.market.models import Bar, Instrument, MarketState
+from apps.market.quotes import board
 from apps.portfolio import services
 from apps.portfolio.checks import risk_free_setting
-from apps.portfolio.models import Account
+from apps.portfolio.models import Account, Journal
 from apps.portfolio.performance import begin_of, performance_of
 from apps.portfolio.yardsticks import risk_free, sessions_a_year
 
@@ -69,8 +71,8 @@ def test_days_and_figures_of_three_sessions(traded):
     growth = Decimal("1.01") * (1 - Decimal(110) / 10_600) * (1 + Decimal(39) / 10_490)
     assert abs(figure(found, "time_weighted_return").value - (growth - 1)) < Decimal("1e-11")
     assert figure(found, "max_drawdown").text == "1.04%"
-    assert figure(found, "max_drawdown").when == "2 Mar 2026 to 3 Mar 2026, not recovered yet; 2 days"
-    assert [figure(found, key).when for key in ("best_day", "worst_day")] == ["2 Mar 2026", "3 Mar 2026"]
+    assert figure(found, "max_drawdown").note == "2 Mar 2026 to 3 Mar 2026, not recovered yet; 2 days"
+    assert [figure(found, key).note for key in ("best_day", "worst_day")] == ["2 Mar 2026", "3 Mar 2026"]
     assert [figure(found, key).value for key in ("cagr", "sharpe_ratio", "volatility")] == [None, None, None]
 
 
@@ -86,6 +88,26 @@ def test_parts_add_up_to_the_whole(traded):
     assert [(part.name, part.pnl) for part in found.others] == [("Change of unrealised P&L", 20)]
     assert sum(part.pnl for part in (*found.symbols, *found.others)) == found.total
     assert sum(part.pnl for part in found.weekdays) == sum(day.pnl for day in found.days) == found.total
+
+
+def test_what_is_neither_a_sale_nor_a_price_is_a_part_of_its_own(traded):
+    fee = Journal(ref="data", kind="fee", at=evening(2))
+    with transaction.atomic():
+        services.write(services.lock(traded.pk), (Line(CASH, Decimal(-5)), Line(COMMISSION, Decimal(5))), fee)
+    traded.refresh_from_db()
+
+    found = performance_of(traded, "all", evening(2))
+
+    assert found.total == 24
+    assert [(part.name, part.pnl) for part in found.others] == [("Change of unrealised P&L", 20), ("Other", -5)]
+
+
+def test_old_prices_are_told(client, alice, traded, settings):
+    settings.QUOTE_STALE_MS = 0
+    board.refresh()
+    client.force_login(alice)
+
+    assert "4.46% of the equity now rests on old prices" in text_of(client.get(PAGE))
 
 
 def test_span_begins_at_the_last_close_before_it(traded):
@@ -132,7 +154,9 @@ def test_benchmark_is_its_price_at_the_end_over_that_at_the_beginning(traded):
             instrument=spy, start=at, volume=1, **dict.fromkeys(("open", "high", "low", "close"), price)
         )
 
-    assert performance_of(traded, "all", evening(2)).benchmark.gained == Decimal("0.02")
+    found = figure(performance_of(traded, "all", evening(2)), "benchmark_return")
+
+    assert (found.value, found.note) == (Decimal("0.02"), "SPY")
 
 
 def test_benchmark_without_history_is_said_to_have_none(client, alice, traded, settings):
