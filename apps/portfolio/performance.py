@@ -154,8 +154,9 @@ def measured(record: Record, days: Sequence[DayResult], path: Sequence[Level], a
         "sortino_ratio": (sortino_ratio(returns, a_year, rate), ""),
         "best_day": (best_day(returns), day_of(days, best_day(returns))),
         "worst_day": (worst_day(returns), day_of(days, worst_day(returns))),
-        "benchmark_return": held_beside(record),
     }
+    if settings.BENCHMARK:
+        found["benchmark_return"] = held_beside(record)
     return tuple(Measured(figures[key], value, note) for key, (value, note) in found.items())
 
 

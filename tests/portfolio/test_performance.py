@@ -166,6 +166,13 @@ def test_benchmark_without_history_is_said_to_have_none(client, alice, traded, s
     assert "No history of NONE" in text_of(client.get(PAGE))
 
 
+def test_no_benchmark_is_shown_where_none_is_set(client, alice, traded, settings):
+    settings.BENCHMARK = ""
+    client.force_login(alice)
+
+    assert "Benchmark" not in text_of(client.get(PAGE))
+
+
 @pytest.mark.parametrize(("text", "rate"), [("0", "0"), ("5", "0.05"), ("4.25", "0.0425")])
 def test_risk_free_rate_is_per_cent_a_year(text, rate):
     assert risk_free(text) == Decimal(rate)
