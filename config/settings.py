@@ -228,6 +228,8 @@ QUOTE_STALE_MS = whole("QUOTE_STALE_MS", 15_000, least=1000)
 # Trading
 PAPER_CASH = whole("PAPER_CASH", 100_000)
 COMMISSION = env.str("COMMISSION", default="per-share 0.005 min 1.00")
+BENCHMARK = env.str("BENCHMARK", default="SPY").upper()
+RISK_FREE = env.str("RISK_FREE", default="0")
 
 # The live transport
 LIVE_TICK_MS = whole("LIVE_TICK_MS", 0)

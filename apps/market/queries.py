@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
 
-from .bars import MinuteBar
+from .bars import MINUTE, MinuteBar
+from .feeds import Session
 from .models import Bar, Instrument, MarketState
+
+LOOK_BACK = timedelta(days=7)  # over a weekend with holidays on both sides
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,20 @@ def market_state() -> MarketStatus:
         row.changed_at,
         row.beat_at,
     )
+
+
+def has_ended(state: MarketStatus, clock: datetime, session: Session | None = None) -> bool:
+    """Whether the session on record is over: at the venue it is another day, or past the close.
+
+    A feed that has not begun does not know its session yet: then the venue's clock alone decides. A market that is
+    halted before its close has not ended.
+    """
+    if state.session_date is None:
+        return False
+    if session is not None and session.date != state.session_date:
+        return True
+    closed = session is None or not session.is_open
+    return closed and state.closes_at is not None and clock >= state.closes_at
 
 
 def instrument(symbol: str) -> Instrument:
@@ -91,6 +109,12 @@ def last_closes(until: datetime) -> tuple[dict[str, MinuteBar], datetime | None]
     starts = {row["newest"] for row in newest}
     latest = {bar.symbol: bar for bar in minute_bars(Bar.objects.filter(start__in=starts))}
     return latest, max(starts, default=None)
+
+
+def last_price(symbol: str, at: datetime) -> Decimal | None:
+    """The price at the end of a symbol's last minute that was over by then; None where a week before holds none."""
+    rows = Bar.objects.filter(instrument__symbol=symbol, start__lte=at - MINUTE, start__gt=at - LOOK_BACK)
+    return rows.order_by("-start").values_list("close", flat=True).first()
 
 
 def instrument_ids(symbols: Iterable[str] | None = None) -> dict[str, int]:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from . import services
-from .models import Account, EquityPoint, Journal, LedgerCheck, LedgerEntry, Lot, Position
+from .models import Account, EquityPoint, Journal, LedgerCheck, LedgerEntry, Lot, Position, SessionEquity
 
 
 class ReadOnly:
@@ -144,6 +144,14 @@ class LotAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class EquityPointAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("account", "at", "equity")
     list_filter = ("at",)
+    search_fields = ("account__user__username",)
+    list_select_related = ("account__user",)
+
+
+@admin.register(SessionEquity)
+class SessionEquityAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("account", "session_date", "equity", "flow", "realized", "fees", "unrealized")
+    list_filter = ("session_date",)
     search_fields = ("account__user__username",)
     list_select_related = ("account__user",)
 

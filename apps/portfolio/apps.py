@@ -8,4 +8,4 @@ class PortfolioConfig(AppConfig):
     label = "portfolio"
 
     def ready(self) -> None:
-        from . import fragments, pages  # noqa: F401, PLC0415 -- registers what this app draws, once the models are loaded
+        from . import checks, fragments, pages  # noqa: F401, PLC0415 -- registers them, once the models are loaded

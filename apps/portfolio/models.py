@@ -36,6 +36,7 @@ class Journal(models.Model):
     """One balanced booking. `ref` is the fact it books (an execution id, a deposit id) and books it once.
 
     A fill's says what moved: `quantity` in shares, a sell negative; `session_date` is the day it counts to.
+    `equity_before` (USD) is what the account was worth the moment before money came from outside or left.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="journals")
@@ -48,6 +49,7 @@ class Journal(models.Model):
     quantity = QuantityField(default=Decimal(0))
     price = PriceField(null=True, blank=True)
     session_date = models.DateField(null=True, blank=True)
+    equity_before = MoneyField(null=True, blank=True)
     at = models.DateTimeField()
 
     class Meta:
@@ -147,6 +149,32 @@ class HighWater(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pnl} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class SessionEquity(models.Model):
+    """What the account was worth when a session had ended (USD), and how far the books had come: written once.
+
+    `flow` came from outside since the close before, less what left; `realized`, `fees` and `unrealized` are since the
+    account was opened. Deposits less withdrawals + realised - fees + unrealised P&L = equity.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="session_equities")
+    session_date = models.DateField()
+    at = models.DateTimeField()
+    equity = MoneyField()
+    flow = MoneyField()
+    realized = MoneyField()
+    fees = MoneyField()
+    unrealized = MoneyField()
+    last_journal = models.ForeignKey(Journal, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "session_date"], name="one_close_a_session")]
+        ordering = ["account", "session_date"]
+        verbose_name_plural = "session equities"
+
+    def __str__(self) -> str:
+        return f"{self.equity} at the close of {self.session_date:%Y-%m-%d}"
 
 
 class LedgerCheck(models.Model):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.desk.fill import Fill
-from apps.desk.ledger import CASH, Line, lines_of_buy, lines_of_deposit, lines_of_sell
+from apps.desk.ledger import CASH, FUNDING, Line, lines_of_buy, lines_of_deposit, lines_of_sell
 from apps.desk.money import ZERO, decimal_of
 from apps.desk.order import Side
 from apps.desk.position import Position as DeskPosition
@@ -24,8 +24,9 @@ from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.market.quotes import board
 
-from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, LedgerEntry, Position
+from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, LedgerEntry, Position, SessionEquity
 from .queries import LEDGER_CHECK, desk_lot, holdings_of, portfolio_value
+from .sessions import not_closed, reached
 from .value import PortfolioView
 
 LARGEST_DEPOSIT = Decimal(1_000_000_000)
@@ -177,6 +178,38 @@ def raise_high_water(values: Iterable[PortfolioView], now: datetime) -> None:
     HighWater.objects.bulk_create(rows, update_conflicts=True, unique_fields=["account"], update_fields=["pnl", "at"])
 
 
+def keep_session_equity(now: datetime) -> int:
+    """Keeps what every account was worth when the session on record ended; again changes nothing."""
+    session, kept = market_state().session_date, 0
+    while session is not None and (due := not_closed(session)[:ACCOUNTS_AT_ONCE]):
+        kept += close_accounts(due, session, now)
+    return kept
+
+
+@transaction.atomic
+def close_accounts(account_ids: list[int], session: date, now: datetime) -> int:
+    """Values them with their books standing still, so that no flow is on one side of the close only."""
+    accounts = list(Account.objects.select_for_update().filter(pk__in=account_ids).order_by("pk"))
+    so_far = reached(account_ids)
+    rows = []
+    for each in [portfolio_value(held, board, now) for held in holdings_of(accounts)]:
+        flow, last_journal = so_far[each.account_id]
+        row = SessionEquity(
+            account_id=each.account_id,
+            session_date=session,
+            at=now,
+            equity=each.equity,
+            flow=flow,
+            realized=each.realized,
+            fees=each.fees,
+            unrealized=each.unrealized,
+            last_journal_id=last_journal,
+        )
+        rows.append(row)
+    SessionEquity.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
 @transaction.atomic
 def keep_ledger_check(at: datetime, found: dict[str, Any]) -> dict[str, Any]:
     """Keeps what the newest check found; says what was found by the one before."""
@@ -194,6 +227,8 @@ def lock(account_id: int) -> Account:
 def write(account: Account, lines: tuple[Line, ...], journal: Journal) -> Journal:
     """Saves the journal and its lines and moves the account's cash by its cash lines."""
     journal.account = account
+    if any(line.book == FUNDING for line in lines):
+        journal.equity_before = portfolio_value(holdings_of([account])[0], board).equity
     journal.save(force_insert=True)
     LedgerEntry.objects.bulk_create(LedgerEntry(journal=journal, book=line.book, amount=line.amount) for line in lines)
     account.cash += sum((line.amount for line in lines if line.book == CASH), ZERO)

@@ -1,6 +1,9 @@
-"""The portfolio over HTTP: the page, its equity curve as numbers, and the whole ledger."""
+"""The portfolio over HTTP: the page, its performance, both their curves as numbers, and the whole ledger."""
 
 from __future__ import annotations
+
+from collections.abc import Container
+from datetime import UTC, datetime, time
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -11,16 +14,19 @@ from django.views.decorators.http import require_safe
 from .ledger import SPANS, equity_curve, ledger_page, thinned
 from .models import Account
 from .pages import SHOWN, PortfolioPage
+from .performance import SPANS as PERFORMANCE_SPANS
+from .performance import performance_of
 from .queries import account_of
 
 TABLE_ROWS = 48
+SHOWN_DAYS = 60
 
 
 @login_required
 @require_safe
 def portfolio(request: HttpRequest) -> HttpResponse:
     """The whole page; who has no account is told what to do."""
-    account, page, span = account_of(request.user), PortfolioPage(), asked_span(request)
+    account, page, span = account_of(request.user), PortfolioPage(), asked(request, SPANS, "day")
     curve = equity_curve(account.pk, span, timezone.now()) if account else []
     context = {
         "page": page,
@@ -39,9 +45,37 @@ def portfolio(request: HttpRequest) -> HttpResponse:
 @require_safe
 def equity(request: HttpRequest) -> JsonResponse:
     """The curve as a chart draws it: seconds since the epoch, and USD."""
-    curve = equity_curve(own_account(request).pk, asked_span(request), timezone.now())
+    curve = equity_curve(own_account(request).pk, asked(request, SPANS, "day"), timezone.now())
     at, usd = [int(point.at.timestamp()) for point in curve], [float(point.equity) for point in curve]
     return JsonResponse({"at": at, "equity": usd})
+
+
+@login_required
+@require_safe
+def performance(request: HttpRequest) -> HttpResponse:
+    """Returns, risk and results over a span, each with its definition; a snapshot."""
+    account, page, span = account_of(request.user), PortfolioPage(), asked(request, PERFORMANCE_SPANS, "all")
+    found = performance_of(account, span, timezone.now()) if account else None
+    context = {
+        "page": page,
+        "live": page.draw(request.user, {}),
+        "found": found,
+        "span": span,
+        "spans": PERFORMANCE_SPANS,
+        "days": found.days[: -SHOWN_DAYS - 1 : -1] if found else (),
+    }
+    return render(request, "portfolio/performance.html", context)
+
+
+@login_required
+@require_safe
+def performance_curve(request: HttpRequest) -> JsonResponse:
+    """The days as charts draw them: seconds since the epoch, P&L in USD, drawdown in per cent below nought."""
+    days = performance_of(own_account(request), asked(request, PERFORMANCE_SPANS, "all"), timezone.now()).days
+    days = tuple(sorted(days, key=lambda day: day.on))
+    at = [int(datetime.combine(day.on, time(tzinfo=UTC)).timestamp()) for day in days]
+    below = [round(float(-100 * day.below), 4) for day in days]
+    return JsonResponse({"at": at, "pnl": [float(day.pnl) for day in days], "below": below})
 
 
 @login_required
@@ -57,9 +91,9 @@ def ledger(request: HttpRequest) -> HttpResponse:
     return render(request, "portfolio/ledger.html", context)
 
 
-def asked_span(request: HttpRequest) -> str:
-    span = request.GET.get("span", "day")
-    if span not in SPANS:
+def asked(request: HttpRequest, spans: Container[str], usual: str) -> str:
+    span = request.GET.get("span", usual)
+    if span not in spans:
         raise Http404("No such span")
     return span
 

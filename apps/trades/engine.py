@@ -30,7 +30,7 @@ from apps.portfolio.services import take_equity_points
 from .brokers.base import Broker
 from .brokers.paper import PaperBroker
 from .lease import Lease
-from .seconds import expire_orders, keep_trails
+from .seconds import close_ended, close_left, expire_orders, keep_trails
 from .services import ORDERS_RING
 from .threads import in_thread
 from .verify import check_ledger
@@ -95,6 +95,7 @@ class Desk:
         tasks = [asyncio.create_task(self.keep_lease())]
         ending = [asyncio.create_task(event.wait()) for event in (stop, self.lost)]
         try:
+            await self.step("close", in_thread, close_left, self.feed, self.clock())
             await in_thread(market.open_market, self.feed)
             tasks += [asyncio.create_task(part()) for part in self.parts()]
             done, _ = await asyncio.wait([*ending, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -219,6 +220,7 @@ class Desk:
         self.orders_changed = True
         self.wake.set()
         await self.step("trail", in_thread, keep_trails, self.broker.trailed())
+        await self.step("close", in_thread, close_ended, self.feed, now)
         await self.step("session", in_thread, market.follow_session, self.feed)
         await self.step("expire", in_thread, expire_orders, now)
 

@@ -1,4 +1,4 @@
-"""What the desk does to orders each second, beside matching them."""
+"""What the desk does each second, beside matching: to orders, and to the books when a session has ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from apps.market.queries import market_state
+from apps.market.feeds import Feed
+from apps.market.queries import has_ended, market_state
+from apps.portfolio.services import keep_session_equity
 
 from .services import expire_dated_orders, expire_day_orders, trail
 
@@ -26,3 +28,13 @@ def expire_orders(now: datetime) -> int:
         return expired
     over = state.session_date - timedelta(days=1) if state.is_open else state.session_date
     return expired + expire_day_orders(over, now)
+
+
+def close_ended(feed: Feed, now: datetime) -> int:
+    """Keeps what accounts were worth once the session on record has ended, before the next one takes its place."""
+    return keep_session_equity(now) if has_ended(market_state(), feed.clock(), feed.session()) else 0
+
+
+def close_left(feed: Feed, now: datetime) -> int:
+    """The same for a session that ended while no desk ran, before the feed has begun: at the last quotes on record."""
+    return keep_session_equity(now) if has_ended(market_state(), feed.clock()) else 0

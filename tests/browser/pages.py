@@ -9,6 +9,7 @@ SIGNED_IN = (
     "/symbols/AAPL/",
     "/watchlist/",
     "/portfolio/",
+    "/portfolio/performance/",
     "/activity/",
     "/settings/",
 )

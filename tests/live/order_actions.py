@@ -255,3 +255,8 @@ def account_opened_again(s: Scene) -> None:
 @action
 def equity_points_taken(s: Scene) -> None:
     assert portfolio.take_equity_points(s.now) == 2
+
+
+@action
+def session_closed(s: Scene) -> None:
+    assert [portfolio.keep_session_equity(s.now) for _ in range(2)] == [2, 0]

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from apps.market import queries, services
+from apps.market.feeds import Session
 from apps.market.models import Instrument
 
-from .build import bar, instrument, later, tick
+from .build import NOON, bar, instrument, later, tick
 
 
 @pytest.fixture
@@ -70,3 +72,28 @@ def test_last_minutes_of_all_symbols_take_one_query(db: None, django_assert_num_
         found = queries.last_minutes(later(70), 1)
 
     assert sorted(each.symbol for each in found) == ["AAPL", "MSFT"]
+
+
+DAY, OPENS, CLOSES = NOON.date(), NOON - timedelta(hours=3), NOON + timedelta(hours=4)
+
+
+@pytest.mark.parametrize(
+    ("at", "session", "ended"),
+    [
+        (NOON, Session(DAY, OPENS, CLOSES, True, ""), False),
+        (NOON, Session(DAY, OPENS, CLOSES, False, "halted"), False),
+        (CLOSES, Session(DAY, OPENS, CLOSES, True, "the last trades"), False),
+        (CLOSES, Session(DAY, OPENS, CLOSES, False, "closed"), True),
+        (NOON, Session(DAY + timedelta(days=1), OPENS, CLOSES, True, ""), True),
+        (NOON, None, False),
+        (CLOSES, None, True),
+    ],
+)
+def test_session_on_record_ends_at_its_close_or_with_its_day(at, session, ended):
+    state = queries.MarketStatus(is_open=True, session_date=DAY, opens_at=OPENS, closes_at=CLOSES)
+
+    assert queries.has_ended(state, at, session) is ended
+
+
+def test_no_session_has_not_ended():
+    assert not queries.has_ended(queries.MarketStatus(), NOON)

@@ -100,7 +100,7 @@ def test_curve_is_drawn_from_numbers_and_shown_as_a_table(client, alice, alice_a
     seconds = int(now.timestamp())
     assert curve == {"at": [seconds - 60, seconds], "equity": [101.0, 100.0]}
     assert [point.equity for point in page.context["curve"]] == [100, 101]
-    assert f'data-equity-url="{EQUITY}?span=day"' in page.content.decode()
+    assert f'data-curve-url="{EQUITY}?span=day"' in page.content.decode()
 
 
 def test_curve_without_points_says_when_it_starts(client, alice, alice_account):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from apps.live import bus
 from apps.market.feeds import FeedError, Listing
 from apps.market.models import Bar, LastQuote, MarketState
 from apps.market.quotes import board
-from apps.portfolio.models import Account, EquityPoint
+from apps.portfolio.models import Account, EquityPoint, SessionEquity
 from apps.trades import engine
 from apps.trades.engine import Desk
 from apps.trades.models import DeskLease, Order
@@ -210,6 +210,38 @@ async def test_next_session_ends_what_a_dead_desk_left(desk: Desk, account: Acco
     await desk.each_second(datetime.now(UTC))
 
     assert await in_thread(status_of, order) == "expired"
+
+
+async def closed_days() -> list[date]:
+    return await in_thread(lambda: list(SessionEquity.objects.values_list("session_date", flat=True)))
+
+
+async def test_books_are_closed_with_the_session_before_the_next_one_begins(desk: Desk, account: Account) -> None:
+    yesterday = desk.feed.session().date - timedelta(days=1)
+    await in_thread(MarketState.objects.update, session_date=yesterday)
+
+    for _ in range(2):
+        await desk.each_second(datetime.now(UTC))
+
+    state = await in_thread(MarketState.objects.get)
+    assert (await closed_days(), state.session_date) == ([yesterday], desk.feed.session().date)
+
+
+async def test_restarted_desk_closes_the_books_that_a_dead_one_left_open(desk: Desk, account: Account) -> None:
+    """The session ended while no desk ran: it is booked before the next opens, and a third start changes nothing."""
+    ended = desk.feed.clock() - timedelta(hours=1)
+    await in_thread(MarketState.objects.update, session_date=ended.date() - timedelta(days=1), closes_at=ended)
+
+    for _ in range(2):
+        again, stop = await scripted_desk(), asyncio.Event()
+        assert isinstance(again.feed, Scripted)
+        again.feed.say("149.99", "150.01")
+        async with running(again.run(stop)) as [turn], asyncio.timeout(WITHIN):
+            await again.feed.taken.wait()
+            stop.set()
+            await turn
+
+    assert await closed_days() == [ended.date() - timedelta(days=1)]
 
 
 async def test_fault_in_one_step_is_counted_each_time_and_told_once(desk: Desk, caplog: Any) -> None:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portfolio', '0003_high_water'),
+        ('portfolio', '0004_high_water'),
         ('risk', '0001_limits_and_kill_switches'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('portfolio', '0002_ledger_check'),
+        ('portfolio', '0003_session_equity'),
     ]
 
     operations = [

@@ -1,0 +1,103 @@
+"""Closes of sessions on record, and how far the books had come at each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Max, Sum
+
+from apps.desk import ledger as books
+from apps.desk.money import ZERO
+from apps.desk.performance import Flow, Session
+from apps.market.quotes import board
+
+from .models import Account, Journal, LedgerEntry, SessionEquity
+from .queries import load_holdings
+from .value import portfolio_value
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A span of an account. It begins at a close, or when the account was opened; `after` is the journal before it."""
+
+    start: date
+    begins_at: datetime
+    ends_at: datetime
+    opening: Decimal
+    sessions: tuple[Session, ...]
+    closed: int
+    after: int
+    unrealized_change: Decimal
+    stale_share: Decimal | None = None
+
+
+def not_closed(session: date) -> list[int]:
+    """The accounts whose equity at the close of that session is not on record."""
+    closed = SessionEquity.objects.filter(session_date=session).values("account")
+    return list(Account.objects.exclude(pk__in=closed).order_by("pk").values_list("pk", flat=True))
+
+
+def reached(account_ids: list[int]) -> dict[int, tuple[Decimal, int | None]]:
+    """Of each account: the net flow (USD) since its last close on record, and its newest journal."""
+    funding = LedgerEntry.objects.filter(journal__account__in=account_ids, book=books.FUNDING)
+    came = dict(funding.values_list("journal__account").annotate(Sum("amount")))
+    closes = SessionEquity.objects.filter(account__in=account_ids).order_by()
+    counted = dict(closes.values_list("account").annotate(Sum("flow")))
+    newest = dict(
+        Journal.objects.filter(account__in=account_ids).order_by().values_list("account").annotate(Max("id"))
+    )
+    return {key: (-came.get(key, ZERO) - counted.get(key, ZERO), newest.get(key)) for key in account_ids}
+
+
+def load_record(account: Account, since: date | None, running: date | None, now: datetime) -> Record:
+    """The closes after `since`, and the session that runs as it stands now."""
+    closes = list(SessionEquity.objects.filter(account=account).order_by("at"))
+    before = [close for close in closes if since is not None and close.session_date <= since]
+    base, closes = (before[-1] if before else None), closes[len(before) :]
+    flows = flows_after(account.pk, base.last_journal_id or 0 if base else 0)
+    sessions = []
+    for close in closes:
+        upto = close.last_journal_id or 0
+        own, flows = [flow for flow in flows if flow[0] <= upto], [flow for flow in flows if flow[0] > upto]
+        sessions.append(Session(close.session_date, close.equity, tuple(flow for _, flow in own)))
+    last = closes[-1] if closes else base
+    ends_at, unrealized = (last.at, last.unrealized) if last else (now, ZERO)
+    stale: Decimal | None = None
+    if last is None or last.session_date != running:
+        view = portfolio_value(load_holdings(account.pk), board, now)
+        ends_at, unrealized, stale = now, view.unrealized, view.stale_share
+        sessions.append(Session(running or now.date(), view.equity, tuple(flow for _, flow in flows)))
+    return Record(
+        start=base.session_date if base else min([account.opened_at.date(), *(each.on for each in sessions)]),
+        begins_at=base.at if base else account.opened_at,
+        ends_at=ends_at,
+        opening=base.equity if base else ZERO,
+        sessions=tuple(sessions),
+        closed=len(closes),
+        after=base.last_journal_id or 0 if base else 0,
+        unrealized_change=unrealized - (base.unrealized if base else ZERO),
+        stale_share=stale,
+    )
+
+
+def flows_after(account_id: int, journal_id: int) -> list[tuple[int, Flow]]:
+    """What came from outside or left after a journal, with the journals' ids, in their order."""
+    lines = LedgerEntry.objects.filter(
+        journal__account=account_id, journal__gt=journal_id, book=books.FUNDING
+    ).order_by("journal_id")
+    columns = lines.values_list("journal_id", "journal__at", "amount", "journal__equity_before")
+    return [(journal, Flow(at.date(), -amount, before)) for journal, at, amount, before in columns]
+
+
+def realized_by_symbol(account_id: int, journal_id: int) -> list[tuple[str, Decimal]]:
+    """What each symbol's fills after a journal realised, fees taken off (USD), the best first."""
+    lines = LedgerEntry.objects.filter(
+        journal__account=account_id,
+        journal__gt=journal_id,
+        journal__instrument__isnull=False,
+        book__in=(books.REALIZED, books.COMMISSION),
+    )
+    sums = lines.values_list("journal__instrument__symbol").annotate(total=Sum("amount"))
+    return sorted(((symbol, -total) for symbol, total in sums), key=lambda each: (-each[1], each[0]))

@@ -1,0 +1,58 @@
+// Curves over time: one line or bars each, the values under the crosshair; read again each minute, for a new point, unless each is a day.
+(() => {
+  "use strict";
+  if (!window.uPlot) return;
+  const probe = document.createElement("i");
+  probe.hidden = true;
+  document.body.append(probe);
+  const token = (name) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const two = (value) => (value == null ? "—" : value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
+  const STEPS = [60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000];
+  const clock = (seconds, step) => new Date(seconds * 1000).toISOString().slice(...(step < 86400 ? [11, 16] : [0, 10])); // UTC
+
+  for (const box of document.querySelectorAll("[data-curve-url]")) {
+    const { curve, label, unit, days, bars } = box.dataset;
+    let chart;
+
+    function options() {
+      const font = `11px ${getComputedStyle(document.body).fontFamily}`;
+      const axis = { font, stroke: token("text-3"), grid: { stroke: token("line"), width: 1 }, ticks: { stroke: token("line"), width: 1 } };
+      const line = { stroke: token("accent"), width: 1.5, points: { show: false } };
+      const filled = bars && { width: 0, fill: token("accent"), paths: uPlot.paths.bars({ size: [0.7, 24] }) };
+      return {
+        width: box.clientWidth,
+        height: Math.max(160, Math.min(280, box.clientWidth * 0.4)),
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+        series: [
+          { label: "Time (UTC)", value: days ? "{YYYY}-{MM}-{DD}" : "{YYYY}-{MM}-{DD} {HH}:{mm}" },
+          { label: `${label} (${unit})`, value: (_, value) => two(value), ...line, ...filled },
+        ],
+        axes: [{ ...axis, space: 64, incrs: days ? STEPS.slice(9) : STEPS, values: (_, marks, __, ___, step) => marks.map((mark) => clock(mark, step)) }, { ...axis, label: unit, labelFont: font, labelSize: 18, size: 76, values: (_, marks) => marks.map((mark) => mark.toLocaleString("en-US")) }],
+      };
+    }
+
+    function draw(data) {
+      chart?.destroy();
+      chart = new uPlot(options(), data, box);
+    }
+
+    async function read() {
+      const answer = await fetch(box.dataset.curveUrl, { headers: { Accept: "application/json" } });
+      if (!answer.ok) return; // the curve stays as it is; the connection pill tells what is wrong
+      const found = await answer.json();
+      const data = [found.at, found[curve]];
+      if (chart) chart.setData(data);
+      else draw(data);
+    }
+    const again = () => chart && draw(chart.data);
+
+    new ResizeObserver(() => chart && chart.setSize({ width: box.clientWidth, height: chart.height })).observe(box);
+    new MutationObserver(again).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "data-palette"] });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+    if (!days) setInterval(() => document.hidden || read().catch(() => {}), 60_000);
+    read().catch(() => {});
+  }
+})();
