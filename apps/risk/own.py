@@ -22,7 +22,6 @@ def ask(row: OwnLimit, value: Decimal | None, now: datetime) -> bool:
         row.next_value, row.next_at = value, now + LOOSENS_AFTER
     else:
         row.value, row.next_value, row.next_at = value, None, None
-    row.set_at = now
     return True
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.live.announce import announce
+from apps.live.moments import read_database_time
 from apps.live.topics import DESK_STREAM, user_stream
 from apps.portfolio.models import Account
 
@@ -21,7 +21,7 @@ from .own import ask, said
 @transaction.atomic
 def save_limits(limits: RiskLimits, by: User) -> None:
     """Holds from the next order on, whichever process takes it; pages show a kill switch at once."""
-    limits.set_by, limits.set_at = by, timezone.now()
+    limits.set_by, limits.set_at = by, read_database_time()
     limits.save()
     if limits.account is None:
         announce(DESK_STREAM, "risk.limits", topics=["halt/desk"])
@@ -41,6 +41,7 @@ def set_own_limits(account: Account, wanted: Mapping[str, Decimal | None], now: 
     for name, value in wanted.items():
         row = rows.get(name) or OwnLimit(account=locked, name=name)
         if ask(row, value, now):
+            row.set_at = read_database_time()
             row.save()
             changed.append(row)
     if changed:
@@ -56,6 +57,7 @@ def loosen_now(rows: Iterable[OwnLimit], now: datetime) -> list[OwnLimit]:
     spared = []
     for row in waiting:
         row.value, row.next_value, row.next_at = row.next_value, None, None
+        row.set_at = read_database_time()
         row.save()
         facts = {row.name: said(row)}
         announce(user_stream(row.account.user_id), "risk.own_limits", facts, topics=[f"halt/{row.account_id}"])

@@ -29,21 +29,27 @@ class Said:
 
     def __init__(self, page: Page) -> None:
         self.messages: list[dict[str, Any]] = []
-        self.answers = 0
+        self.asked = self.answers = 0
         self.socket: WebSocket
         page.on("websocket", self.listen)
 
     def listen(self, socket: WebSocket) -> None:
-        self.socket = socket
-        socket.on("framesent", lambda words: self.messages.append(json.loads(words)))
+        """A new line owes no answers of the one before."""
+        self.socket, self.asked, self.answers = socket, 0, 0
+        socket.on("framesent", self.say)
         socket.on("framereceived", self.hear)
+
+    def say(self, words: str | bytes) -> None:
+        message = json.loads(words)
+        self.messages.append(message)
+        self.asked += message["type"] == "ping"
 
     def hear(self, frame: str | bytes) -> None:
         self.answers += 'id="pong"' in str(frame)
 
     def wait_for_answers(self) -> None:
         """Until every ping is answered: the page's clock may be moved on, the server's is not."""
-        while self.answers < len(self.of("ping")):
+        while self.answers < self.asked:
             self.socket.wait_for_event("framereceived")
 
     def of(self, kind: str) -> list[dict[str, Any]]:
