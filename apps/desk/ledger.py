@@ -53,6 +53,13 @@ def lines_of_deposit(amount: Decimal) -> tuple[Line, ...]:
     return balanced(Line(CASH, amount), Line(FUNDING, -amount))
 
 
+def lines_of_withdrawal(amount: Decimal) -> tuple[Line, ...]:
+    """Cash that left."""
+    if amount <= 0 or amount != cents(amount):
+        raise ValueError(f"a withdrawal is a positive number of whole cents, not {amount}")
+    return balanced(Line(CASH, -amount), Line(FUNDING, amount))
+
+
 def balanced(*lines: Line) -> tuple[Line, ...]:
     """The lines that say something, cash always. Raises Unbalanced unless they sum to zero."""
     if (total := sum((line.amount for line in lines), ZERO)) != 0:

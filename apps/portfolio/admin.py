@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db import models
+from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from . import services
 from .models import Account, EquityPoint, Journal, LedgerCheck, LedgerEntry, Lot, Position, SessionEquity
+
+Move = Callable[[Account, Decimal, str, str], Journal]
 
 
 class ReadOnly:
@@ -46,8 +49,8 @@ class EntryInline(ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
 
 
-class DepositForm(forms.Form):
-    """`ref` makes a deposit sent twice one deposit."""
+class CashForm(forms.Form):
+    """`ref` makes what is sent twice one booking."""
 
     amount = forms.DecimalField(
         label="Amount (USD)", min_value=Decimal("0.01"), max_value=services.LARGEST_DEPOSIT, decimal_places=2
@@ -62,7 +65,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ("opened_at",)
     search_fields = ("user__username", "user__display_name", "name")
     list_select_related = ("user",)
-    actions = ["deposit"]
+    actions = ["deposit", "withdraw"]
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
         return ["user"] if obj is None else ["user", "name", "currency", "cash", "reserved", "opened_at"]
@@ -83,23 +86,40 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Deposit paper cash", permissions=["change"])
     def deposit(self, request: HttpRequest, queryset: QuerySet[Account]) -> HttpResponse | None:
-        """Asks for the amount, then books one deposit for each chosen account."""
+        return self.move(request, queryset, "deposit", services.deposit)
+
+    @admin.action(description="Withdraw paper cash", permissions=["change"])
+    def withdraw(self, request: HttpRequest, queryset: QuerySet[Account]) -> HttpResponse | None:
+        return self.move(request, queryset, "withdrawal", services.withdraw)
+
+    def move(self, request: HttpRequest, chosen: QuerySet[Account], kind: str, book: Move) -> HttpResponse | None:
+        """Asks for the amount, then books it for each chosen account: for all of them or for none."""
         sent = "amount" in request.POST
-        form = DepositForm(request.POST) if sent else DepositForm(initial={"ref": uuid.uuid4()})
-        if not (sent and form.is_valid()):
-            context = {
-                **self.admin_site.each_context(request),
-                "title": "Deposit paper cash",
-                "accounts": queryset,
-                "form": form,
-                "opts": self.model._meta,
-            }
-            return TemplateResponse(request, "portfolio/admin_deposit.html", context)
-        amount, memo, ref = (form.cleaned_data[name] for name in ("amount", "memo", "ref"))
-        for account in queryset:
-            services.deposit(account, amount, f"deposit:{ref}:{account.pk}", memo)
-        messages.success(request, f"{amount:,.2f} USD deposited to {queryset.count()} account(s)")
-        return None
+        form = CashForm(request.POST) if sent else CashForm(initial={"ref": uuid.uuid4()})
+        if sent and form.is_valid():
+            amount, memo, ref = (form.cleaned_data[name] for name in ("amount", "memo", "ref"))
+            try:
+                with transaction.atomic():
+                    for account in chosen.order_by("pk"):
+                        booked = book(account, amount, f"{kind}:{ref}:{account.pk}", memo)
+                        self.log_change(request, account, f"{kind.capitalize()} {amount:,.2f} USD: {booked.memo}")
+            except services.NotAvailable as error:
+                form.add_error("amount", f"{error}; nothing was booked")
+            else:
+                messages.success(
+                    request, f"{kind.capitalize()} of {amount:,.2f} USD booked for {len(chosen)} account(s)"
+                )
+                return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{kind.capitalize()} of paper cash",
+            "accounts": chosen,
+            "form": form,
+            "kind": kind,
+            "action": request.POST["action"],
+            "opts": self.model._meta,
+        }
+        return TemplateResponse(request, "portfolio/admin_cash.html", context)
 
 
 @admin.register(Journal)

@@ -22,7 +22,7 @@ from .queries import Holdings, holdings_of, load_holdings, portfolio_value
 LATEST_ENTRIES = 10
 
 toast_template("account", "portfolio/_toast.html")
-digest_words("account", Words("deposit", "deposits", {"deposit": ""}))
+digest_words("account", Words("transfer", "transfers", {"deposit": "in", "withdrawal": "out"}))
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.desk.fill import Fill
-from apps.desk.ledger import CASH, FUNDING, Line, lines_of_buy, lines_of_deposit, lines_of_sell
+from apps.desk.ledger import CASH, FUNDING, Line, lines_of_buy, lines_of_deposit, lines_of_sell, lines_of_withdrawal
 from apps.desk.money import ZERO, decimal_of
 from apps.desk.order import Side
 from apps.desk.position import Position as DeskPosition
@@ -63,14 +63,32 @@ def deposit(account: Account, amount: Decimal, ref: str, memo: str) -> Journal:
 def fund(account: Account, amount: Decimal, ref: str, memo: str) -> Journal:
     if decimal_of(amount) > LARGEST_DEPOSIT:
         raise ValueError(f"a deposit is {LARGEST_DEPOSIT:,} USD at most, not {amount:,}")
-    lines = lines_of_deposit(amount)
+    return move_cash(account, "deposit", lines_of_deposit(amount), ref, memo)
+
+
+@transaction.atomic
+def withdraw(account: Account, amount: Decimal, ref: str, memo: str) -> Journal:
+    """Takes paper cash away once per `ref`: what working orders hold back stays.
+
+    Raises ValueError for what is no positive whole number of cents, NotAvailable for more than is free.
+    """
+    lines, locked = lines_of_withdrawal(decimal_of(amount)), lock(account.pk)
+    free = locked.cash - locked.reserved
+    if amount > free and not Journal.objects.filter(account=locked, ref=ref).exists():
+        raise NotAvailable(f"{locked}: {amount:,.2f} USD asked for, {free:,.2f} free")
+    return move_cash(account, "withdrawal", lines, ref, memo)
+
+
+def move_cash(account: Account, kind: str, lines: tuple[Line, ...], ref: str, memo: str) -> Journal:
+    """Books the lines once per `ref`, and tells the account's owner."""
     locked = lock(account.pk)
     booked = Journal.objects.filter(account=locked, ref=ref).first()
     if booked is None:
-        booked = write(locked, lines, Journal(ref=ref, kind="deposit", memo=memo, at=timezone.now()))
-        facts = {"amount": str(amount), "memo": memo, "tone": "success"}
+        booked = write(locked, lines, Journal(ref=ref, kind=kind, memo=memo, at=timezone.now()))
+        amount = abs(sum((line.amount for line in lines if line.book == CASH), ZERO))
+        facts = {"amount": str(amount), "memo": memo, "tone": "success" if kind == "deposit" else "info"}
         topics = topics_of(locked.pk)
-        announce(user_stream(locked.user_id), "account.deposit", facts, topics=topics, toast=True)
+        announce(user_stream(locked.user_id), f"account.{kind}", facts, topics=topics, toast=True)
     account.cash = locked.cash
     return booked
 

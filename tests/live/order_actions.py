@@ -242,6 +242,11 @@ def deposit(s: Scene) -> None:
 
 
 @action
+def withdrawal(s: Scene) -> None:
+    portfolio.withdraw(s.account, Decimal(500), "ref-2", "Back")
+
+
+@action
 def deposit_booked_twice(s: Scene) -> None:
     for _ in range(2):
         portfolio.deposit(s.account, Decimal(500), "ref-1", "A gift")

@@ -41,8 +41,11 @@ def order(number: int, *outcomes: str) -> list[tuple[str, dict[str, str]]]:
         ),
         (order(1, "accepted", "partially_filled", "partially_filled", "filled"), "1 order filled"),
         (order(1, "accepted") + order(2, "accepted", "partially_filled"), "1 order partly filled, 1 accepted"),
-        ([("account.deposit", {}), *order(1, "rejected"), ("account.deposit", {})], "1 order rejected, 2 deposits"),
-        ([("account.deposit", {}), ("order.moved", {"order_id": "o1"}), ("news.x", {})], "1 deposit, 2 others"),
+        (
+            [("account.deposit", {}), *order(1, "rejected"), ("account.deposit", {})],
+            "1 order rejected, 2 transfers in",
+        ),
+        ([("account.deposit", {}), ("order.moved", {"order_id": "o1"}), ("news.x", {})], "1 transfer in, 2 others"),
         ([("news.x", {})] * 7, "7 notifications"),
     ],
 )

@@ -58,6 +58,16 @@ class AccountMachine(RolledBack):
         services.deposit(self.account, amount, f"deposit-{next(self.numbers)}", "")
         self.deposited += amount
 
+    @rule(amount=amounts)
+    def withdraw(self, amount: Decimal) -> None:
+        free = self.now().cash - self.now().reserved
+        try:
+            services.withdraw(self.account, amount, f"withdrawal-{next(self.numbers)}", "")
+        except services.NotAvailable:
+            assert amount > free
+        else:
+            self.deposited -= amount
+
     @rule(usd=amounts)
     def hold_cash(self, usd: Decimal) -> None:
         free = self.now().cash - self.now().reserved

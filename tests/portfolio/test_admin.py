@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.contrib.admin.models import LogEntry
 
+from apps.portfolio import services
 from apps.portfolio.models import Account, Journal
 
 LISTS = ["account", "journal", "ledgerentry", "position", "lot", "equitypoint"]
@@ -60,14 +63,38 @@ def test_deposit_is_asked_for_and_booked_once(admin, alice_account):
     for _ in range(2):
         admin.post(url, sent)
 
-    assert "Deposit paper cash" in asked.content.decode()
+    assert "Deposit of paper cash" in asked.content.decode()
     alice_account.refresh_from_db()
     assert f"{alice_account.cash}" == "10250.50"
 
 
+def test_withdrawal_is_booked_once_and_is_in_the_admins_history(admin, alice_account):
+    chosen = {"action": "withdraw", "_selected_action": [alice_account.pk]}
+    sent = {**chosen, "amount": "250.50", "memo": "Back", "ref": str(uuid4())}
+
+    for _ in range(2):
+        admin.post("/admin/portfolio/account/", sent)
+
+    alice_account.refresh_from_db()
+    assert f"{alice_account.cash}" == "9749.50"
+    assert {entry.get_change_message() for entry in LogEntry.objects.all()} == {"Withdrawal 250.50 USD: Back"}
+
+
+def test_withdrawal_that_one_account_cannot_pay_is_booked_for_none(admin, alice_account, bob_account):
+    both = [alice_account.pk, bob_account.pk]
+    sent = {"action": "withdraw", "_selected_action": both, "amount": "600", "memo": "Back", "ref": str(uuid4())}
+    services.hold_cash(bob_account, Decimal(100))
+
+    answer = admin.post("/admin/portfolio/account/", sent)
+
+    assert "600.00 USD asked for, 400.00 free; nothing was booked" in answer.content.decode()
+    assert not Journal.objects.filter(kind="withdrawal").exists()
+
+
+@pytest.mark.parametrize("action", ["deposit", "withdraw"])
 @pytest.mark.parametrize("amount", ["", "0", "-1", "0.001", "abc", "NaN", "1e30"])
-def test_deposit_of_no_amount_says_so_and_books_nothing(admin, alice_account, amount):
-    sent = {"action": "deposit", "_selected_action": [alice_account.pk], "amount": amount, "ref": str(uuid4())}
+def test_cash_of_no_amount_says_so_and_books_nothing(admin, alice_account, action, amount):
+    sent = {"action": action, "_selected_action": [alice_account.pk], "amount": amount, "ref": str(uuid4())}
 
     response = admin.post("/admin/portfolio/account/", {**sent, "memo": "Prize"})
 

@@ -61,6 +61,28 @@ def test_deposit_is_booked_and_announced_once_per_ref(alice_account):
     assert books_agree()
 
 
+def test_withdrawal_takes_what_is_free_once_per_ref(alice_account):
+    services.hold_cash(alice_account, Decimal(9_000))
+    with pytest.raises(services.NotAvailable, match=r"1,000.01 USD asked for, 1,000.00 free"):
+        services.withdraw(alice_account, Decimal("1000.01"), "too-much", "")
+
+    for _ in range(2):
+        services.withdraw(alice_account, Decimal(1_000), "all", "Back")
+
+    assert (alice_account.cash, cash_of(alice_account)) == (9_000, 9_000)
+    event = Event.objects.get(kind="account.withdrawal")
+    assert (event.toast, event.facts) == (True, {"amount": "1000", "memo": "Back", "tone": "info"})
+    assert books_agree()
+
+
+@pytest.mark.parametrize("amount", ["0", "-5", "0.001", "NaN"])
+def test_withdrawal_that_is_no_amount_changes_nothing(alice_account, amount):
+    with pytest.raises(ValueError, match=r"withdrawal|number"):
+        services.withdraw(alice_account, Decimal(amount), "bad", "")
+
+    assert cash_of(alice_account) == 10_000
+
+
 @pytest.mark.parametrize("amount", ["0", "-5", "0.001", "1000000001", "NaN"])
 def test_deposit_that_is_no_amount_changes_nothing(alice_account, amount):
     before = Journal.objects.count(), Event.objects.count()
