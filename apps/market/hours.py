@@ -68,6 +68,7 @@ def in_words(calendar: Calendar, now: datetime, zone: tzinfo = UTC) -> str:
     if day.is_early:
         opens = f"{opens}, {closes}"
     if phase is Phase.CLOSED:
-        holiday = calendar.holiday(now.astimezone(NEW_YORK).date())
+        shut = [calendar.holiday(each) for each in dates(now.astimezone(NEW_YORK).date(), day.date)]
+        holiday = next(filter(None, shut), "")
         return f"Closed for {holiday}. Opens {opens}" if holiday else f"Closed. Opens {opens}"
     return f"{'Before' if phase is Phase.PRE else 'After'} hours. Opens {opens}"

@@ -8,6 +8,9 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
 
+from apps.desk.calendar import ALWAYS, Phase
+from apps.desk.quote import EPOCH
+
 from .bars import MinuteBar
 from .models import Bar, Instrument, MarketState
 
@@ -24,6 +27,14 @@ class MarketStatus:
     closes_at: datetime | None = None
     changed_at: datetime | None = None
     beat_at: datetime | None = None
+    calendar: str = ALWAYS
+    phase: str = Phase.OPEN
+    calendar_date: date | None = None
+
+    @property
+    def is_quoting(self) -> bool:
+        """Whether quotes are to come: a market that is closed, extended hours and all, is silent and not stale."""
+        return self.is_open and self.phase != Phase.CLOSED
 
 
 def market_state() -> MarketStatus:
@@ -39,6 +50,9 @@ def market_state() -> MarketStatus:
         row.closes_at,
         row.changed_at,
         row.beat_at,
+        row.calendar,
+        row.phase,
+        row.calendar_date,
     )
 
 
@@ -85,9 +99,9 @@ def minute_bars(rows: QuerySet[Bar]) -> list[MinuteBar]:
     return [MinuteBar(*row) for row in rows.order_by("start").values_list(*columns)]
 
 
-def last_closes(until: datetime) -> tuple[dict[str, MinuteBar], datetime | None]:
-    """The newest bar of each symbol that began before `until`, and when the newest of all began."""
-    newest = Bar.objects.filter(start__lt=until).values("instrument").annotate(newest=Max("start"))
+def last_closes(until: datetime, since: datetime = EPOCH) -> tuple[dict[str, MinuteBar], datetime | None]:
+    """The newest bar of each symbol that began within [since, until), and when the newest of all began."""
+    newest = Bar.objects.filter(start__gte=since, start__lt=until).values("instrument").annotate(newest=Max("start"))
     starts = {row["newest"] for row in newest}
     latest = {bar.symbol: bar for bar in minute_bars(Bar.objects.filter(start__in=starts))}
     return latest, max(starts, default=None)
