@@ -109,6 +109,9 @@ class AroundTheClock:
         return ""
 
 
+AROUND_THE_CLOCK = AroundTheClock()
+
+
 class Exchange:
     """Opens and closes on the days given, oldest first. Raises ValueError for days that overlap."""
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from apps.desk.calendar import ALWAYS, AroundTheClock, Calendar, Day, Exchange, Phase
+from apps.desk.calendar import ALWAYS, AROUND_THE_CLOCK, Calendar, Day, Exchange, Phase
 
 TABLES = Path(__file__).parent / "calendars"
 NAMES = (ALWAYS, "XNYS")
@@ -23,7 +23,7 @@ SATURDAY = 5
 def calendar_named(name: str) -> Calendar:
     """Reads a table once. Raises ValueError for a name that no calendar has."""
     if name == ALWAYS:
-        return AroundTheClock()
+        return AROUND_THE_CLOCK
     if name not in NAMES:
         raise ValueError(f"{name!r} is no calendar; it must be one of {', '.join(NAMES)}")
     return exchange(name, (TABLES / f"{name.lower()}.csv").read_text())

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Q
 
-from apps.desk.calendar import ALWAYS, Calendar
+from apps.desk.calendar import AROUND_THE_CLOCK, Calendar
 from apps.desk.quote import EPOCH, Quote, stale_since
 
 from . import queries
@@ -177,7 +177,7 @@ class Board:
 
     def calendar(self, symbol: str) -> Calendar:
         """The hours it keeps; few keep any."""
-        return self.hours.get(symbol) or calendar_named(ALWAYS)
+        return self.hours.get(symbol, AROUND_THE_CLOCK)
 
     def previous_close(self, symbol: str) -> Decimal | None:
         row = self.instruments.get(symbol)

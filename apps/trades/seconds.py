@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from apps.market.hours import calendar_named
 from apps.market.queries import market_state
 
 from .services import expire_dated_orders, expire_day_orders, trail
@@ -22,6 +23,9 @@ def expire_orders(now: datetime) -> int:
     """Dated orders end at their moment, day orders with their session: when it closes, and at the latest when the
     next one is on. Says how many have ended."""
     expired, state = expire_dated_orders(now), market_state()
+    hours = calendar_named(state.calendar)
+    if hours.has_hours and (day := hours.ended(now)):
+        expired += expire_day_orders(day.date, now, hours)
     if state.session_date is None:
         return expired
     over = state.session_date - timedelta(days=1) if state.is_open else state.session_date

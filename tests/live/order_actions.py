@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.market import services as market
 from apps.portfolio import services as portfolio
 from apps.trades import services as trades
 
@@ -255,3 +256,10 @@ def account_opened_again(s: Scene) -> None:
 @action
 def equity_points_taken(s: Scene) -> None:
     assert portfolio.take_equity_points(s.now) == 2
+
+
+@action
+def order_waits_for_hours_that_stocks_begin_to_keep(s: Scene) -> None:
+    s.settings.MARKET_CALENDAR = "XNYS"
+    market.open_market(s.feed)
+    s.order("buy 3 AAPL limit 150", time_in_force="gtc")
