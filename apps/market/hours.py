@@ -56,6 +56,20 @@ def in_new_york(day: date, at: time) -> datetime:
     return datetime.combine(day, at, NEW_YORK).astimezone(UTC)
 
 
+def session_date_at(name: str, at: datetime) -> date | None:
+    """The session that a trade of that moment counts to; None where the calendar keeps no hours, or knows none."""
+    calendar = calendar_named(name)
+    day = calendar.latest(at) if calendar.has_hours else None
+    return day.date if day else None
+
+
+def close_before(name: str, session_date: date | None) -> date | None:
+    """The session whose close the day of another counts from; None where the calendar keeps no hours."""
+    calendar = calendar_named(name)
+    day = calendar.before(session_date) if calendar.has_hours and session_date else None
+    return day.date if day else None
+
+
 def in_words(calendar: Calendar, now: datetime, zone: tzinfo = UTC) -> str:
     """Open until when, or closed why and until when: Closed for Thanksgiving. Opens Fri 27 Nov 14:30 UTC, …"""
     day, phase = calendar.upcoming(now), calendar.phase(now)

@@ -56,6 +56,11 @@ def market_state() -> MarketStatus:
     )
 
 
+def session_date_of(instrument: Instrument, state: MarketStatus) -> date | None:
+    """The session that its day counts to: what keeps hours has its own, the rest the feed's."""
+    return state.session_date if instrument.calendar == ALWAYS else instrument.session_date
+
+
 def instrument(symbol: str) -> Instrument:
     """Raises Instrument.DoesNotExist."""
     if "\0" in symbol:  # PostgreSQL takes none
