@@ -62,8 +62,10 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Holdings:
-    """An account as booked. `session_date` is the feed's, unless stocks keep hours of their own; `changed_us` is when it
-    changed last (µs)."""
+    """An account as booked. `session_date` is the feed's, unless stocks keep hours of their own.
+
+    `changed_us` is its last change (µs).
+    """
 
     account_id: int
     cash: Decimal

@@ -50,7 +50,7 @@ def test_order_says_for_which_open_it_waits(stocks: None, desk: Client) -> None:
 
     assert (sent.status_code, sent.json()["session_date"]) == (201, "2026-11-30")
     assert "It waits for the open on Mon 30 Nov 14:30 UTC." in page
-    assert "opens Mon 30 Nov 14:30 UTC" in rows
+    assert ">opens Mon 14:30</span>" in rows
     with travel(MONDAY_OPENS, tick=False):
         assert order.waits_for is None
 
@@ -64,6 +64,15 @@ def test_refusal_says_the_next_open_in_the_traders_zone(stocks: None, desk: Clie
     assert answer.status_code == 422
     assert "it opens Mon 30 Nov 15:30 CET" in answer.content.decode()
     assert Order.objects.count() == 0
+
+
+def test_ticket_says_the_hours_of_its_symbol_in_the_traders_zone(stocks: None, desk: Client, account: Account) -> None:
+    account.user.time_zone = "Europe/Berlin"
+    account.user.save()
+
+    pages = [desk.get("/orders/ticket/", {"symbol": symbol}).content.decode() for symbol in ("aapl", "NONE")]
+
+    assert ["AAPL: Closed. Opens Mon 30 Nov 15:30 CET" in pages[0], "Closed." in pages[1]] == [True, False]
 
 
 def test_stop_cannot_be_for_a_close(stocks: None, desk: Client) -> None:
