@@ -223,6 +223,7 @@ SIM_SYMBOLS = whole("SIM_SYMBOLS", 20, least=1)
 SIM_RATE = positive("SIM_RATE", 1.0)
 SIM_SEED = whole("SIM_SEED", 7)
 REPLAY_SPEED = positive("REPLAY_SPEED", 1.0)
+MARKET_CALENDAR = env.str("MARKET_CALENDAR", default="24/7")
 QUOTE_STALE_MS = whole("QUOTE_STALE_MS", 15_000, least=1000)
 
 # Trading

@@ -6,9 +6,10 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from .order import IMMEDIATE, STOPS, Order, Side
+from .order import IMMEDIATE, STOPS, Order, Side, TimeInForce
 from .quote import Quote
 
+AT_ONCE = IMMEDIATE | {TimeInForce.OPG}
 LAST = "\U0010ffff"  # sorts behind every order id
 
 
@@ -43,6 +44,7 @@ class Book:
     def __init__(self, orders: Iterable[Order] = ()) -> None:
         self.orders: dict[str, Order] = {}
         self.ready: set[str] = set()  # looked at whatever the price, as market orders are
+        self.at_close: set[str] = set()  # looked at by no quote but the last
         self.limits = {side: Levels() for side in Side}
         self.stops = {side: Levels() for side in Side}
         self.marks = {side: Levels() for side in Side}
@@ -61,10 +63,13 @@ class Book:
         """Takes the order's newest state, whether it was there or not."""
         self.take(order.order_id)
         self.orders[order.order_id] = order
+        if order.time_in_force is TimeInForce.CLS:
+            self.at_close.add(order.order_id)
+            return
         levels = list(self.levels_of(order))
         for level, price in levels:
             level.add(price, order.order_id)
-        if not levels or order.time_in_force in IMMEDIATE:
+        if not levels or order.time_in_force in AT_ONCE:
             self.ready.add(order.order_id)
 
     def take(self, order_id: str) -> None:
@@ -72,6 +77,9 @@ class Book:
         if order is None:
             return
         self.ready.discard(order_id)
+        if order_id in self.at_close:
+            self.at_close.remove(order_id)
+            return
         for level, price in self.levels_of(order):
             level.remove(price, order_id)
 

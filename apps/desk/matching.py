@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from .calendar import Trading
 from .fill import Liquidity
 from .money import ZERO
-from .order import IMMEDIATE, LIMITS, STOPS, Order, OrderType, Side, TimeInForce
+from .order import AUCTIONS, IMMEDIATE, LIMITS, STOPS, Order, OrderType, Side, TimeInForce
 from .quote import Quote
 
 
@@ -53,21 +54,26 @@ def match(
     stale_ms: int,
     displayed: Displayed | None = None,
     lot_size: Decimal = Decimal(1),
+    trading: Trading = Trading.CONTINUOUS,
 ) -> Matched:
-    """Fill `orders` of one symbol against `quote`, by price and then time; nothing on a stale quote."""
+    """Fill `orders` of one symbol against `quote`, by price and then time; nothing on a stale quote.
+
+    `trading` says whose turn it is: the orders for the close have theirs at the close, alone.
+    """
     left = displayed or Displayed(quote.bid_size, quote.ask_size)
     for order in orders:
         if order.symbol != quote.symbol:
             raise ValueError(f"order {order.order_id} is for {order.symbol}, the quote for {quote.symbol}")
-    working = [order.seeing(quote) for order in orders if order.leaves_qty > 0 and not is_over(order, now)]
+    present = [order for order in orders if takes_part(order, trading)]
+    working = [order.seeing(quote) for order in present if order.leaves_qty > 0 and not is_over(order, now)]
     if quote.is_stale(now, stale_ms):
-        return Matched((), (), left, unfilled(working, {}))
+        return Matched((), (), left, unfilled(working, {}, trading, stale=True))
     elected = {order.order_id for order in working if is_elected(order, quote)}
     filled: dict[str, Decimal] = {}
     executions: list[Execution] = []
     rest = {Side.BUY: left.ask_size, Side.SELL: left.bid_size}
     for order in sorted(working, key=priority):
-        if not can_trade(order, quote, order.order_id in elected):
+        if is_late(order, trading) or not can_trade(order, quote, order.order_id in elected):
             continue
         qty = min(order.leaves_qty, rest[order.side]) // lot_size * lot_size
         if order.time_in_force is TimeInForce.FOK and qty < order.leaves_qty:
@@ -82,19 +88,33 @@ def match(
         tuple(executions),
         tuple(sorted(elected)),
         Displayed(bid_size=rest[Side.SELL], ask_size=rest[Side.BUY]),
-        unfilled(working, filled),
+        unfilled(working, filled, trading),
     )
 
 
-def unfilled(orders: Sequence[Order], filled: Mapping[str, Decimal]) -> tuple[str, ...]:
-    """The immediate orders that `filled` leaves something of."""
+def unfilled(
+    orders: Sequence[Order], filled: Mapping[str, Decimal], trading: Trading, *, stale: bool = False
+) -> tuple[str, ...]:
+    """Those that `filled` leaves something of, and that have no other turn. The opening waits for a fresh quote."""
+    waits = {TimeInForce.OPG} if stale and trading is Trading.OPENING else set[TimeInForce]()
     return tuple(
         sorted(
             order.order_id
             for order in orders
-            if order.time_in_force in IMMEDIATE and filled.get(order.order_id, ZERO) < order.leaves_qty
+            if order.time_in_force in (IMMEDIATE | AUCTIONS) - waits
+            and filled.get(order.order_id, ZERO) < order.leaves_qty
         )
     )
+
+
+def takes_part(order: Order, trading: Trading) -> bool:
+    """Nobody while it is shut, and orders for the close when everybody else is done."""
+    return trading is not Trading.SHUT and (order.time_in_force is TimeInForce.CLS) == (trading is Trading.CLOSING)
+
+
+def is_late(order: Order, trading: Trading) -> bool:
+    """An order for the open that the opening is over for."""
+    return order.time_in_force is TimeInForce.OPG and trading is not Trading.OPENING
 
 
 def is_over(order: Order, now: datetime) -> bool:

@@ -42,6 +42,8 @@ class TimeInForce(Word):
     GTD = "gtd"
     IOC = "ioc"
     FOK = "fok"
+    OPG = "opg"
+    CLS = "cls"
 
     @property
     def label(self) -> str:
@@ -51,6 +53,8 @@ class TimeInForce(Word):
             "gtd": "Good till date",
             "ioc": "Immediate or cancel",
             "fok": "Fill or kill",
+            "opg": "At the open",
+            "cls": "At the close",
         }[self.value]
 
 
@@ -76,6 +80,10 @@ LIMITS = frozenset({OrderType.LIMIT, OrderType.STOP_LIMIT})
 """They never trade at a worse price than their limit."""
 IMMEDIATE = frozenset({TimeInForce.IOC, TimeInForce.FOK})
 """What the first quote does not fill is cancelled."""
+AUCTIONS = frozenset({TimeInForce.OPG, TimeInForce.CLS})
+"""They meet the first, or the last, quotes of one session; what those do not fill is cancelled."""
+OF_A_SESSION = AUCTIONS | {TimeInForce.DAY}
+"""They end with the session that they are for."""
 
 WORKING = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
 OPEN = WORKING | {OrderStatus.HELD}

@@ -63,10 +63,11 @@ def check_buy(
     buying_power: Decimal,
     commission: Commission,
     now: datetime,
-    stale_ms: int,
+    stale_ms: int | None,
 ) -> Accepted | Denied:
-    """A buy needs a fresh quote and buying power for what it may cost at most."""
-    if quote is None or quote.is_stale(now, stale_ms):
+    """A buy needs a fresh quote and buying power for what it may cost at most. Without `stale_ms` any quote is fresh:
+    the market is closed."""
+    if quote is None or is_old(quote, now, stale_ms):
         return stale(order, quote, now)
     needed = cost_at_most(order, quote, commission)
     if needed > buying_power:
@@ -81,10 +82,10 @@ def check_buy(
 
 
 def check_sell(
-    order: Order, held: Decimal, reserved: Decimal, quote: Quote | None, now: datetime, stale_ms: int
+    order: Order, held: Decimal, reserved: Decimal, quote: Quote | None, now: datetime, stale_ms: int | None
 ) -> Accepted | Denied:
     """A sell needs a fresh quote and shares that no other working sell holds."""
-    if quote is None or quote.is_stale(now, stale_ms):
+    if quote is None or is_old(quote, now, stale_ms):
         return stale(order, quote, now)
     free = held - reserved
     if order.quantity > free:
@@ -114,6 +115,10 @@ def affordable(
     while lots > 0 and cents(lots * lot_size * price) + commission.of(lots * lot_size, price) > cash:
         lots -= 1
     return lots * lot_size
+
+
+def is_old(quote: Quote, now: datetime, stale_ms: int | None) -> bool:
+    return stale_ms is not None and quote.is_stale(now, stale_ms)
 
 
 def stale(order: Order, quote: Quote | None, now: datetime) -> Denied:

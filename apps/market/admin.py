@@ -26,7 +26,7 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Instrument)
 class InstrumentAdmin(ReadOnly):
-    list_display = ["symbol", "name", "tradable", "previous_close", "session_date"]
+    list_display = ["symbol", "name", "tradable", "calendar", "previous_close", "session_date"]
     list_filter = ["tradable"]
     search_fields = ["symbol", "name"]
     fields = [
@@ -36,6 +36,7 @@ class InstrumentAdmin(ReadOnly):
         "currency",
         "tick_size",
         "lot_size",
+        "calendar",
         "previous_close",
         "session_open",
         "session_date",
@@ -45,6 +46,7 @@ class InstrumentAdmin(ReadOnly):
         "currency",
         "tick_size",
         "lot_size",
+        "calendar",
         "previous_close",
         "session_open",
         "session_date",
@@ -76,4 +78,14 @@ class BarAdmin(ReadOnly):
 
 @admin.register(MarketState)
 class MarketStateAdmin(ReadOnly):
-    list_display = ["feed", "is_open", "reason", "session_date", "changed_at", "beat_at", "last_quote_at"]
+    list_display = [
+        "feed",
+        "is_open",
+        "reason",
+        "session_date",
+        "calendar",
+        "phase",
+        "changed_at",
+        "beat_at",
+        "last_quote_at",
+    ]

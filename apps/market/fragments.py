@@ -11,12 +11,14 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from apps.desk.calendar import Phase
 from apps.desk.quote import EPOCH, Quote
 from apps.live.fragments import Fragment, register
 from apps.live.moments import micros
 from apps.live.running import on_sweep
 
 from . import queries
+from .hours import calendar_named, in_words
 from .quotes import board
 from .templatetags.figures import UNKNOWN, ago, direction, price, qty, signed_pct, signed_usd
 
@@ -161,12 +163,16 @@ class DeskFragment(Fragment):
         return board.refresh()
 
     def context(self, key: str, facts: queries.MarketStatus) -> dict[str, Any]:
-        silent = facts.is_open and board.silent(timezone.now())
+        now = timezone.now()
+        silent = facts.is_quoting and board.silent(now)
+        calendar = calendar_named(facts.calendar)
+        is_open = facts.is_open and facts.phase == Phase.OPEN
         turned = board.live_since
         if silent and board.newest > EPOCH:
             turned = board.newest + timedelta(milliseconds=settings.QUOTE_STALE_MS)
         return {
-            "state": "silent" if silent else "open" if facts.is_open else "closed",
+            "state": "silent" if silent else "open" if is_open else "closed",
+            "hours": in_words(calendar, now) if calendar.has_hours and facts.is_open else "",
             "status": facts,
             "quoted_at": board.newest.astimezone(UTC) if board.newest > EPOCH else None,
             "ts": micros(max(facts.changed_at or EPOCH, turned)),

@@ -6,13 +6,16 @@ from decimal import Decimal
 
 from django.db import models
 
+from apps.desk.calendar import ALWAYS, Phase
+
 from .fields import PriceField, QuantityField
 
 
 class Instrument(models.Model):
     """A US equity. Prices move in `tick_size` (USD), quantities in `lot_size` (shares).
 
-    `previous_close` and `session_open` (its first price) are those of the session of `session_date`.
+    `calendar` names the hours it keeps. `previous_close` and `session_open` (its first price) are those of the session
+    of `session_date`.
     """
 
     symbol = models.CharField(max_length=32, unique=True)
@@ -21,6 +24,7 @@ class Instrument(models.Model):
     tick_size = PriceField(default=Decimal("0.01"))
     lot_size = QuantityField(default=Decimal(1))
     tradable = models.BooleanField(default=True)
+    calendar = models.CharField(max_length=12, default=ALWAYS)
     previous_close = PriceField(null=True, blank=True)
     session_open = PriceField(null=True, blank=True)
     session_date = models.DateField(null=True, blank=True)
@@ -68,7 +72,10 @@ class Bar(models.Model):
 
 
 class MarketState(models.Model):
-    """One row: the feed that runs, its session and its pulse, written by the desk, read by every process."""
+    """One row: the feed that runs, its session and its pulse, written by the desk, read by every process.
+
+    `calendar` is what its stocks keep, `phase` and `calendar_date` where that is: its newest session.
+    """
 
     feed = models.CharField(max_length=80, default="")
     is_open = models.BooleanField(default=False)
@@ -76,6 +83,9 @@ class MarketState(models.Model):
     session_date = models.DateField(null=True, blank=True)
     opens_at = models.DateTimeField(null=True, blank=True)
     closes_at = models.DateTimeField(null=True, blank=True)
+    calendar = models.CharField(max_length=12, default=ALWAYS)
+    phase = models.CharField(max_length=8, default=Phase.OPEN.value)
+    calendar_date = models.DateField(null=True, blank=True)
     changed_at = models.DateTimeField(null=True, blank=True)
     beat_at = models.DateTimeField(null=True, blank=True)
     last_quote_at = models.DateTimeField(null=True, blank=True)

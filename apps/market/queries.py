@@ -9,6 +9,9 @@ from decimal import Decimal
 
 from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
 
+from apps.desk.calendar import ALWAYS, Phase
+from apps.desk.quote import EPOCH
+
 from .bars import MINUTE, MinuteBar
 from .feeds import Session
 from .models import Bar, Instrument, MarketState
@@ -28,6 +31,14 @@ class MarketStatus:
     closes_at: datetime | None = None
     changed_at: datetime | None = None
     beat_at: datetime | None = None
+    calendar: str = ALWAYS
+    phase: str = Phase.OPEN
+    calendar_date: date | None = None
+
+    @property
+    def is_quoting(self) -> bool:
+        """Whether quotes are to come: a market that is closed, extended hours and all, is silent and not stale."""
+        return self.is_open and self.phase != Phase.CLOSED
 
 
 def market_state() -> MarketStatus:
@@ -43,6 +54,9 @@ def market_state() -> MarketStatus:
         row.closes_at,
         row.changed_at,
         row.beat_at,
+        row.calendar,
+        row.phase,
+        row.calendar_date,
     )
 
 
@@ -58,6 +72,11 @@ def has_ended(state: MarketStatus, clock: datetime, session: Session | None = No
         return True
     closed = session is None or not session.is_open
     return closed and state.closes_at is not None and clock >= state.closes_at
+
+
+def session_date_of(instrument: Instrument, state: MarketStatus) -> date | None:
+    """The session that its day counts to: what keeps hours has its own, the rest the feed's."""
+    return state.session_date if instrument.calendar == ALWAYS else instrument.session_date
 
 
 def instrument(symbol: str) -> Instrument:
@@ -103,9 +122,9 @@ def minute_bars(rows: QuerySet[Bar]) -> list[MinuteBar]:
     return [MinuteBar(*row) for row in rows.order_by("start").values_list(*columns)]
 
 
-def last_closes(until: datetime) -> tuple[dict[str, MinuteBar], datetime | None]:
-    """The newest bar of each symbol that began before `until`, and when the newest of all began."""
-    newest = Bar.objects.filter(start__lt=until).values("instrument").annotate(newest=Max("start"))
+def last_closes(until: datetime, since: datetime = EPOCH) -> tuple[dict[str, MinuteBar], datetime | None]:
+    """The newest bar of each symbol that began within [since, until), and when the newest of all began."""
+    newest = Bar.objects.filter(start__gte=since, start__lt=until).values("instrument").annotate(newest=Max("start"))
     starts = {row["newest"] for row in newest}
     latest = {bar.symbol: bar for bar in minute_bars(Bar.objects.filter(start__in=starts))}
     return latest, max(starts, default=None)

@@ -13,10 +13,12 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Q
 
+from apps.desk.calendar import AROUND_THE_CLOCK, Calendar
 from apps.desk.quote import EPOCH, Quote, stale_since
 
 from . import queries
 from .bars import BarMaker, MinuteBar
+from .hours import calendar_named
 from .models import Instrument, LastQuote
 from .queries import MarketStatus
 
@@ -54,6 +56,7 @@ class Board:
             self.quotes: dict[str, Quote] = {}
             self.directions: dict[str, str] = {}
             self.instruments: dict[str, Instrument] = {}
+            self.hours: dict[str, Calendar] = {}
             self.bars = BarMaker()
             self.minutes: dict[str, dict[datetime, MinuteBar]] = defaultdict(dict)
             self.has_minutes = False
@@ -114,6 +117,11 @@ class Board:
         news = Q(pk__gt=last_id) | Q(last_quote__received_at__gt=since)
         for row in Instrument.objects.filter(news).select_related("last_quote"):
             self.instruments[row.symbol] = row
+            calendar = calendar_named(row.calendar)
+            if calendar.has_hours:
+                self.hours[row.symbol] = calendar
+            else:
+                self.hours.pop(row.symbol, None)
             saved = getattr(row, "last_quote", None)
             if saved is not None:
                 self.put(quote_of(row.symbol, saved), traded=False)
@@ -123,7 +131,7 @@ class Board:
     def learn(self, status: MarketStatus) -> None:
         """Takes the market's state. A new session has new closes; opening or closing changes what is stale."""
         self.outdated |= status.changed_at != self.status.changed_at
-        if status.is_open != self.status.is_open:
+        if (status.is_open, status.phase) != (self.status.is_open, self.status.phase):
             self.turned |= set(self.quotes)
         self.status = status
 
@@ -166,6 +174,10 @@ class Board:
         """The newest quote of each of them."""
         found = tuple(map(self.quotes.get, symbols))
         return found if all(found) else tuple(map(self.latest, symbols))
+
+    def calendar(self, symbol: str) -> Calendar:
+        """The hours it keeps; few keep any."""
+        return self.hours.get(symbol, AROUND_THE_CLOCK)
 
     def previous_close(self, symbol: str) -> Decimal | None:
         row = self.instruments.get(symbol)
@@ -213,7 +225,11 @@ class Board:
     def old(self, quotes: Iterable[Quote | None], now: datetime) -> tuple[bool, ...]:
         """Of each whether it is stale or missing."""
         since = stale_since(now, settings.QUOTE_STALE_MS) if self.status.is_open else NEVER
-        return tuple([quote is None or quote.received_at <= since for quote in quotes])
+        if self.status.is_quoting or not self.hours:
+            return tuple([quote is None or quote.received_at <= since for quote in quotes])
+        return tuple(
+            [quote is None or (quote.received_at <= since and quote.symbol not in self.hours) for quote in quotes]
+        )
 
     def silent(self, now: datetime) -> bool:
         """No quote at all for as long as one may be old."""
@@ -230,7 +246,7 @@ class Board:
 
     def turned_silent(self, now: datetime) -> bool:
         """Whether the feed fell silent, or spoke again, since asked last."""
-        silent = self.status.is_open and self.silent(now)
+        silent = self.status.is_quoting and self.silent(now)
         turned = self.spoke or (silent and not self.was_silent)
         self.was_silent, self.spoke = silent, False
         return turned

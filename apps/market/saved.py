@@ -46,7 +46,7 @@ class SavedQuotes:
     def must_read(self) -> bool:
         """Alone, without Redis, there is nobody to be cut off from."""
         lacks = self.missing or time.monotonic() - self.heard_at > SILENT
-        return bool(settings.REDIS_URL) and board.status.is_open and lacks
+        return bool(settings.REDIS_URL) and board.status.is_quoting and lacks
 
     async def follow(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
@@ -9,6 +10,7 @@ from itertools import islice
 from django.conf import settings
 from django.db import transaction
 
+from apps.desk.calendar import ALWAYS, Calendar, Day, Phase
 from apps.desk.quote import Quote
 from apps.live.announce import announce
 from apps.live.moments import now_in_database
@@ -16,7 +18,8 @@ from apps.live.topics import DESK_STREAM, EVERYTHING
 
 from . import queries
 from .bars import MINUTE, MinuteBar, minute_of
-from .feeds import Feed, Session, feed_from_setting
+from .feeds import Feed, Listing, Session, feed_from_setting
+from .hours import calendar_named, in_words
 from .models import Bar, Instrument, LastQuote, MarketState
 from .quotes import board
 
@@ -30,8 +33,10 @@ def open_market(feed: Feed) -> None:
     """All that a desk does before the first quote: instruments, the missing history, the session."""
     with transaction.atomic():  # no page shows half of it
         seed_instruments(feed)
+        keep_calendars(feed)
         backfill(feed)
         open_session(feed)
+        follow_hours(feed.clock())
     board.learn_minutes(feed.clock())
 
 
@@ -40,12 +45,30 @@ def seed_instruments(feed: Feed | None = None) -> int:
     known = queries.instrument_ids()
     listed = (feed or feed_from_setting(settings)).instruments()
     new = [
-        Instrument(symbol=each.symbol, name=each.name, tick_size=each.tick_size)
+        Instrument(symbol=each.symbol, name=each.name, tick_size=each.tick_size, calendar=calendar_of(each))
         for each in listed
         if each.symbol not in known
     ]
     Instrument.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
+
+
+def calendar_of(listing: Listing) -> str:
+    """What it keeps: stocks as the setting says."""
+    return ALWAYS if listing.around_the_clock else str(settings.MARKET_CALENDAR)
+
+
+def keep_calendars(feed: Feed) -> None:
+    """Has what the feed quotes keep the hours of the setting; closes of another calendar's session are none."""
+    none_known = {"previous_close": None, "session_open": None, "session_date": None}
+    symbols = defaultdict(list)
+    for each in feed.instruments():
+        symbols[calendar_of(each)].append(each.symbol)
+    for name, listed in symbols.items():
+        Instrument.objects.filter(symbol__in=listed).exclude(calendar=name).update(calendar=name, **none_known)
+    if queries.market_state().calendar != settings.MARKET_CALENDAR:
+        keeps = {"calendar": settings.MARKET_CALENDAR, "phase": Phase.OPEN.value, "calendar_date": None}
+        MarketState.objects.update_or_create(pk=1, defaults=keeps)
 
 
 def backfill(feed: Feed) -> int:
@@ -58,7 +81,11 @@ def backfill(feed: Feed) -> int:
     if at is not None:
         feed.resume({symbol: bar.close for symbol, bar in latest.items()}, at)
     since = max(at + MINUTE, now - KEPT) if at else now - KEPT
-    bars = feed.history(since, now)
+    shut = {each.symbol for each in feed.instruments() if calendar_named(calendar_of(each)).has_hours}
+    hours = calendar_named(settings.MARKET_CALENDAR)
+    bars = (
+        bar for bar in feed.history(since, now) if bar.symbol not in shut or hours.phase(bar.start) is not Phase.CLOSED
+    )
     saved = 0
     while part := list(islice(bars, BARS_AT_ONCE)):
         saved += save_bars(part)
@@ -120,11 +147,12 @@ def follow_session(feed: Feed) -> bool:
 def open_session(feed: Feed) -> None:
     """Begins or goes on with the feed's session: its day, and the prices that changes count from."""
     session = feed.session()
-    instruments = list(Instrument.objects.filter(symbol__in=[each.symbol for each in feed.instruments()]))
+    instruments = Instrument.objects.filter(symbol__in=[each.symbol for each in feed.instruments()], calendar=ALWAYS)
     changed = [each for each in instruments if take_session(each, session)]
     Instrument.objects.bulk_update(changed, ["previous_close", "session_open", "session_date"], batch_size=200)
     tell(
         "market.opened" if session.is_open else "market.closed",
+        session.reason,
         feed=feed.name,
         is_open=session.is_open,
         reason=session.reason,
@@ -150,13 +178,49 @@ def take_session(instrument: Instrument, session: Session) -> bool:
 @transaction.atomic
 def close_session(reason: str) -> None:
     """Ends the session: nothing executes until the next one opens."""
-    tell("market.closed", is_open=False, reason=reason)
+    tell("market.closed", reason, is_open=False, reason=reason)
 
 
-def tell(kind: str, **state: object) -> None:
+def follow_hours(now: datetime) -> bool:
+    """Keeps where the stocks' calendar is: begins its sessions, and has pages drawn again at every turn of its phase.
+    True: it turned."""
+    state = queries.market_state()
+    calendar = calendar_named(state.calendar)
+    day, phase = calendar.latest(now), calendar.phase(now)
+    began = day.date if day else None
+    if not calendar.has_hours or (state.phase, state.calendar_date) == (phase, began):
+        return False
+    turn_to(calendar, phase, day if began != state.calendar_date else None, now)
+    return True
+
+
+@transaction.atomic
+def turn_to(calendar: Calendar, phase: Phase, begins: Day | None, now: datetime) -> None:
+    """`begins` is the session that is new."""
+    if begins is not None:
+        begin_day(calendar, begins)
+    state = {"phase": phase.value} if begins is None else {"phase": phase.value, "calendar_date": begins.date}
+    tell("market.opened" if phase is Phase.OPEN else "market.closed", in_words(calendar, now), **state)
+
+
+def begin_day(calendar: Calendar, day: Day) -> None:
+    """Changes count from the last trade before the session before closed or, where none is known, from what the first
+    price is."""
+    before = calendar.before(day.date)
+    closes = queries.last_closes(before.closes_at, before.opens_at)[0] if before else {}
+    rows = list(Instrument.objects.filter(calendar=calendar.name))
+    for row in rows:
+        bar, quote = closes.get(row.symbol), board.quotes.get(row.symbol)
+        row.previous_close = bar.close if bar else None
+        row.session_open = quote.last if quote and bar is None else None
+        row.session_date = day.date
+    Instrument.objects.bulk_update(rows, ["previous_close", "session_open", "session_date"], batch_size=200)
+
+
+def tell(kind: str, words: str, **state: object) -> None:
     MarketState.objects.update_or_create(pk=1, defaults={**state, "changed_at": now_in_database()})
     transaction.on_commit(refresh_board)
-    announce(DESK_STREAM, kind, {"reason": str(state["reason"])}, topics=[EVERYTHING])
+    announce(DESK_STREAM, kind, {"reason": words}, topics=[EVERYTHING])
 
 
 def refresh_board() -> None:

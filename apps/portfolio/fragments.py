@@ -25,9 +25,21 @@ toast_template("account", "portfolio/_toast.html")
 digest_words("account", Words("transfer", "transfers", {"deposit": "in", "withdrawal": "out"}))
 
 
+def against(facts: Holdings, symbol: str = "") -> str:
+    """What the day's P&L is measured from: of all that counts, or of one symbol."""
+    counts = [
+        held for held in facts.positions if held.symbol == symbol or (not symbol and (held.quantity or held.traded))
+    ]
+    return close_in_words(facts.session_date, frozenset([held.closed_on for held in counts]))
+
+
 @lru_cache
-def against(session: date | None) -> str:
-    """What the day's P&L is measured from."""
+def close_in_words(session: date | None, closes: frozenset[date | None]) -> str:
+    if len(closes) > 1:
+        return "the previous close of each"
+    closed_on = next(iter(closes), None)
+    if closed_on:
+        return f"the close of {closed_on:%a %-d %b}"
     return f"the close before {session:%-d %b %Y}" if session else "the previous close"
 
 
@@ -73,7 +85,7 @@ class ValueFragment(Fragment):
 
     def context(self, key: str, facts: Holdings) -> dict[str, Any]:
         view = portfolio_value(facts, board)
-        return {"id": f"{self.kind}-{key}", "view": view, "against": against(facts.session_date), "ts": view.ts}
+        return {"id": f"{self.kind}-{key}", "view": view, "against": against(facts), "ts": view.ts}
 
 
 class AccountFragment(ValueFragment):
@@ -119,7 +131,7 @@ class PositionFragment(Fragment):
             "symbol": symbol,
             "position": view.position(symbol),
             "view": view,
-            "against": against(facts.session_date),
+            "against": against(facts, symbol),
             "ts": view.ts,
         }
 

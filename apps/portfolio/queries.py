@@ -9,12 +9,14 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from apps.desk import ledger as books
+from apps.desk.calendar import ALWAYS
 from apps.desk.money import ZERO
 from apps.desk.position import Lot as DeskLot
 from apps.live.activity import last_told_each
 from apps.live.known import Known
 from apps.live.moments import micros
-from apps.market.queries import market_state
+from apps.market.hours import close_before
+from apps.market.queries import market_state, session_date_of
 
 from .models import Account, HighWater, Journal, LedgerCheck, LedgerEntry, Lot, Position
 from .value import Holding, Holdings, PortfolioView, PositionView, portfolio_value
@@ -65,24 +67,25 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
     """Many accounts as booked, at the cost of one."""
     ids, state = [account.pk for account in accounts], market_state()
     told = last_told_each([account.user_id for account in accounts])
+    positions = Position.objects.filter(account__in=ids).select_related("instrument").order_by("instrument__symbol")
+    rows = [(row, session_date_of(row.instrument, state)) for row in positions]
     cash_lines = LedgerEntry.objects.filter(  # one a fill, so that a sum over them counts each fill once
         book=books.CASH,
         journal__account__in=ids,
-        journal__session_date=state.session_date,
+        journal__session_date__in={date for _, date in rows if date},
         journal__instrument__isnull=False,
     )
-    of_session = cash_lines.values_list("journal__account_id", "journal__instrument_id").annotate(
-        Sum("journal__quantity"), Sum("amount")
-    )
-    today = {(account, instrument): figures for account, instrument, *figures in of_session}
+    of_session = cash_lines.values_list(
+        "journal__account_id", "journal__instrument_id", "journal__session_date"
+    ).annotate(Sum("journal__quantity"), Sum("amount"))
+    today = {(account, instrument, date): figures for account, instrument, date, *figures in of_session}
     open_lots: dict[int, list[DeskLot]] = {}
     for lot in Lot.objects.filter(position__account__in=ids) if lots else ():
         open_lots.setdefault(lot.position_id, []).append(desk_lot(lot))
     held: dict[int, list[Holding]] = {}
-    rows = Position.objects.filter(account__in=ids).select_related("instrument")
-    for row in rows.order_by("instrument__symbol"):
-        traded, cash_flow = today.get((row.account_id, row.instrument_id), (ZERO, ZERO))
-        of_this_session = row.instrument.session_date == state.session_date
+    for row, date in rows:
+        traded, cash_flow = today.get((row.account_id, row.instrument_id, date), (ZERO, ZERO))
+        of_this_session = row.instrument.session_date == date
         held.setdefault(row.account_id, []).append(
             Holding(
                 symbol=row.instrument.symbol,
@@ -95,6 +98,7 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
                 previous_close=row.instrument.previous_close if of_this_session else None,
                 traded=traded,
                 cash_flow=cash_flow,
+                closed_on=close_before(row.instrument.calendar, date),
                 lots=tuple(open_lots.get(row.pk, ())),
             )
         )
@@ -104,7 +108,7 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
             cash=account.cash,
             reserved=account.reserved,
             positions=tuple(held.get(account.pk, ())),
-            session_date=state.session_date,
+            session_date=state.session_date if state.calendar == ALWAYS else None,
             changed_us=told.get(account.user_id) or micros(account.opened_at),
         )
         for account in accounts

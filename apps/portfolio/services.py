@@ -20,6 +20,7 @@ from apps.desk.position import Position as DeskPosition
 from apps.desk.position import buy, sell
 from apps.live.announce import announce
 from apps.live.topics import user_stream
+from apps.market.hours import session_date_at
 from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.market.quotes import board
@@ -121,7 +122,7 @@ def book_fill(account_id: int, fill: Fill) -> bool:
         instrument=instrument,
         quantity=fill.last_qty if fill.side is Side.BUY else -fill.last_qty,
         price=fill.last_px,
-        session_date=market_state().session_date or fill.at.date(),
+        session_date=session_date_at(instrument.calendar, fill.at) or market_state().session_date or fill.at.date(),
         at=fill.at,
     )
     write(account, lines, journal)

@@ -28,6 +28,8 @@ class Quotes(Protocol):
 class Holding:
     """One position as booked. `traded` (shares, signed) and `cash_flow` (USD) are the session's own.
 
+    `closed_on` is the session whose close its day counts from, where its instrument keeps hours.
+
     What follows from it alone is worked out once, not for each quote.
     """
 
@@ -41,6 +43,7 @@ class Holding:
     previous_close: Decimal | None
     traded: Decimal = ZERO
     cash_flow: Decimal = ZERO
+    closed_on: date | None = None
     lots: tuple[Lot, ...] = ()
     avg_px: Decimal | None = field(init=False, compare=False, repr=False)
     day_basis: Decimal | None = field(init=False, compare=False, repr=False)
@@ -59,7 +62,10 @@ class Holding:
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Holdings:
-    """An account as booked, and the session its day counts from. `changed_us` is its last change (µs)."""
+    """An account as booked. `session_date` is the feed's, unless stocks keep hours of their own.
+
+    `changed_us` is its last change (µs).
+    """
 
     account_id: int
     cash: Decimal

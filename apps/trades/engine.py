@@ -29,7 +29,9 @@ from apps.portfolio.services import take_equity_points
 
 from .brokers.base import Broker
 from .brokers.paper import PaperBroker
+from .closing import Closing
 from .lease import Lease
+from .queries import due_at_close
 from .seconds import close_ended, close_left, expire_orders, keep_trails
 from .services import ORDERS_RING
 from .threads import in_thread
@@ -84,6 +86,7 @@ class Desk:
         self.waiting: dict[str, Quote] = {}  # not matched yet
         self.unsaved: dict[str, Quote] = {}
         self.finished: list[MinuteBar] = []
+        self.closing = Closing()
         self.wake, self.lost = asyncio.Event(), asyncio.Event()
         self.orders_changed = True
         self.minute: datetime | None = None
@@ -139,6 +142,8 @@ class Desk:
 
     def take(self, batch: list[Any]) -> None:
         """Shows a batch to this process and all others, and leaves it for matching and saving."""
+        if board.hours:
+            batch = [quote for quote in batch if self.closing.lets_in(quote)]
         self.finished += wire.publish(batch)
         telemetry.quotes_received.inc(len(batch))
         for quote in batch:
@@ -168,6 +173,13 @@ class Desk:
             now = self.clock()
             if self.broker.would_fill(quote, now):
                 await self.step("match", self.in_matching, self.broker.fill, quote, now)
+
+    async def match_close(self, now: datetime) -> None:
+        """What is for a close that is past meets the last quote before it; what has none ends with the session."""
+        for (symbol, closed_at), order_ids in (await in_thread(due_at_close, now)).items():
+            quote = self.closing.last_before(symbol, closed_at)
+            if quote is not None:
+                await self.in_matching(self.broker.close, symbol, quote, closed_at, order_ids)
 
     # Time passes
 
@@ -220,8 +232,10 @@ class Desk:
         self.orders_changed = True
         self.wake.set()
         await self.step("trail", in_thread, keep_trails, self.broker.trailed())
-        await self.step("close", in_thread, close_ended, self.feed, now)
+        await self.step("equity close", in_thread, close_ended, self.feed, now)
         await self.step("session", in_thread, market.follow_session, self.feed)
+        await self.step("hours", in_thread, market.follow_hours, now)
+        await self.step("close", self.match_close, now)
         await self.step("expire", in_thread, expire_orders, now)
 
     async def each_minute(self, now: datetime) -> None:

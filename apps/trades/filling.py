@@ -12,12 +12,14 @@ from django.conf import settings
 from django.db import transaction
 
 from apps import telemetry
+from apps.desk.calendar import Trading, trading_at
 from apps.desk.fill import Fill as DeskFill
 from apps.desk.matching import Displayed, Execution, match
 from apps.desk.money import ZERO, average_price, cents
 from apps.desk.order import OrderStatus, Side, TimeInForce
 from apps.desk.quote import Quote
 from apps.desk.risk import affordable
+from apps.market.hours import calendar_named
 from apps.market.models import Instrument
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Account
@@ -25,13 +27,9 @@ from apps.portfolio.models import Account
 from .models import Fill, Order, desk_order
 from .news import tell
 from .queries import commission, plain, working_among, working_orders
-from .states import close, follow_entry, follow_exit, hold, keep_back, lock_order, move, release, take_hold
+from .states import KILLED, close, follow_entry, follow_exit, hold, keep_back, lock_order, move, release, take_hold
 
 FILL_POLICY = "touch-displayed-size"
-KILLED = {
-    TimeInForce.IOC: "What could not be filled at once is cancelled",
-    TimeInForce.FOK: "It could not be filled whole at once",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +47,35 @@ def match_symbol(
     displayed: Displayed | None,
     now: datetime,
     among: Mapping[str, Decimal | None] | None = None,
+    trading: Trading | None = None,
 ) -> MatchOutcome:
     """Fills what the quote fills, by price and time. `among` names the orders to look at, with the best price that a
-    trailing stop has seen; without it all of the symbol are.
+    trailing stop has seen; without it all of the symbol are. `trading` is what the instrument's calendar says, unless
+    it is given.
 
     Each order has its own transaction: none waits for another's lock, and a fault in one spares the rest.
     """
     left = displayed or Displayed(quote.bid_size, quote.ask_size)
-    lot_size = Instrument.objects.get(symbol=symbol).lot_size
+    instrument = Instrument.objects.get(symbol=symbol)
+    turn = trading or trading_at(calendar_named(instrument.calendar), now, quote.received_at)
     seen = among or {}
     found = working_orders(symbol) if among is None else working_among(among)
     orders = [order.having_seen(seen.get(order.order_id)) for order in found]
-    matched = match(orders, quote, now, stale_ms=settings.QUOTE_STALE_MS, displayed=left, lot_size=lot_size)
+    matched = match(
+        orders,
+        quote,
+        now,
+        stale_ms=settings.QUOTE_STALE_MS,
+        displayed=left,
+        lot_size=instrument.lot_size,
+        trading=turn,
+    )
     moved: list[str] = []
     failed: dict[str, Exception] = {}
     traded = [each.order_id for each in matched.executions]
     for order_id in dict.fromkeys([*traded, *matched.triggered, *matched.killed]):
         try:
-            left = match_order(uuid.UUID(order_id), quote, left, now, seen.get(order_id))
+            left = match_order(uuid.UUID(order_id), quote, left, now, turn, seen.get(order_id))
             moved.append(order_id)
         except Exception as error:
             telemetry.faults.labels("match").inc()
@@ -76,7 +85,12 @@ def match_symbol(
 
 @transaction.atomic
 def match_order(
-    order_id: uuid.UUID, quote: Quote, displayed: Displayed, now: datetime, watermark: Decimal | None = None
+    order_id: uuid.UUID,
+    quote: Quote,
+    displayed: Displayed,
+    now: datetime,
+    trading: Trading = Trading.CONTINUOUS,
+    watermark: Decimal | None = None,
 ) -> Displayed:
     """Matches one order as it stands under lock; says what is left of the displayed sizes."""
     account = Account.objects.select_for_update().get(orders=order_id)
@@ -89,6 +103,7 @@ def match_order(
         stale_ms=settings.QUOTE_STALE_MS,
         displayed=displayed,
         lot_size=order.instrument.lot_size,
+        trading=trading,
     )
     if matched.triggered:
         order.triggered_at, order.watermark = now, seen.watermark

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from apps.desk.instrument import symbol_of
 from apps.desk.money import decimal_of, plain
-from apps.desk.order import IMMEDIATE, STOPS, OrderType, Side, TimeInForce, Word
+from apps.desk.order import AUCTIONS, IMMEDIATE, STOPS, OrderType, Side, TimeInForce, Word
 from apps.market import queries as market
 from apps.market.models import Instrument
 
@@ -81,7 +81,7 @@ def clean_ticket(data: Mapping[str, str]) -> Ticket | Refused:
     profit = field("take_profit", lambda given: exit_of("take_profit", given, side, instrument))
     loss = field("stop_loss", lambda given: exit_of("stop_loss", given, side, instrument))
     client_order_id = field("client_order_id", client_order_id_of)
-    if order_type in STOPS and tif in IMMEDIATE:
+    if order_type in STOPS and tif in IMMEDIATE | AUCTIONS:
         errors["time_in_force"] = f"Time in force must be day, gtc or gtd for a {named(order_type)} order"
     if not (instrument and side and order_type and tif and quantity and client_order_id) or errors:
         return Refused(errors)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from apps.desk.money import plain
 from apps.desk.order import OPEN, WORKING, OrderStatus, OrderType, Side, TimeInForce
 from apps.desk.order import Order as DeskOrder
 from apps.market.fields import MoneyField, PercentField, PriceField, QuantityField
+from apps.market.hours import calendar_named
 from apps.market.models import Instrument
 from apps.portfolio.models import Account
 
@@ -84,6 +87,13 @@ class Order(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def waits_for(self) -> datetime | None:
+        """The open of the session that it is for, while that is to come."""
+        calendar = calendar_named(self.instrument.calendar)
+        day = calendar.on(self.session_date) if calendar.has_hours and self.session_date and self.is_open else None
+        return day.opens_at if day and timezone.now() < day.opens_at else None
 
     @property
     def has_exits(self) -> bool:

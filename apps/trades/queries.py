@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -15,11 +16,13 @@ from django.db.models import Q, QuerySet
 from apps.desk import money
 from apps.desk.commission import Commission, parse_commission
 from apps.desk.limits import check_admission, check_limits
-from apps.desk.order import OPEN, WORKING, OrderStatus, Side
+from apps.desk.order import OPEN, WORKING, OrderStatus, Side, TimeInForce
 from apps.desk.order import Order as DeskOrder
 from apps.desk.quote import Quote
 from apps.desk.risk import Accepted, Denied, check_buy, check_sell, check_terms
+from apps.desk.sessions import check_hours
 from apps.market import queries as market
+from apps.market.hours import calendar_named
 from apps.market.quotes import board
 from apps.portfolio.models import Account
 from apps.portfolio.queries import holding
@@ -72,6 +75,19 @@ def working_versions() -> dict[str, tuple[object, ...]]:
     return {str(pk): tuple(rest) for pk, *rest in rows.iterator(ROWS_AT_ONCE)}
 
 
+def due_at_close(now: datetime) -> dict[tuple[str, datetime], set[str]]:
+    """By symbol and close the ids of the orders for it, of every close that is past."""
+    rows = Order.objects.filter(status__in=WORKING, time_in_force=TimeInForce.CLS)
+    due: dict[tuple[str, datetime], set[str]] = {}
+    for pk, symbol, calendar, date in rows.values_list(
+        "pk", "instrument__symbol", "instrument__calendar", "session_date"
+    ):
+        day = calendar_named(calendar).on(date) if date else None
+        if day is not None and day.closes_at <= now:
+            due.setdefault((symbol, day.closes_at), set()).add(str(pk))
+    return due
+
+
 def relatives_of(order_ids: Iterable[str]) -> set[str]:
     """These orders, what they are the exits of, and all exits of those: what one does may change the others."""
     ids = [uuid.UUID(order_id) for order_id in order_ids]
@@ -118,16 +134,21 @@ def verdict_of(account: Account, order: DeskOrder, quote: Quote | None, now: dat
 
 
 def covered(account: Account, order: DeskOrder, quote: Quote | None, now: datetime) -> Accepted | Denied:
-    """Whether the order can be dealt with at all: an open market, a fresh quote, and cash or shares for it."""
+    """Whether the order can be dealt with at all: an open market, or one that opens again, a fresh quote, and cash or
+    shares for it."""
     state = market.market_state()
     if past := check_terms(order, quote, now):
         return past
     if not state.is_open:
         return Denied("symbol", "market_closed", f"The market is closed: {state.reason or 'no session runs now'}")
+    calendar = board.calendar(order.symbol)
+    if wrong := check_hours(order, calendar, now, lambda: ZoneInfo(account.user.time_zone)):
+        return wrong
+    stale_ms = settings.QUOTE_STALE_MS if calendar.running(now) else None
     if order.side is Side.BUY:
         power = account.cash - account.reserved
-        return check_buy(order, quote, power, commission(), now, settings.QUOTE_STALE_MS)
-    return check_sell(order, *holding(account, order.symbol), quote, now, settings.QUOTE_STALE_MS)
+        return check_buy(order, quote, power, commission(), now, stale_ms)
+    return check_sell(order, *holding(account, order.symbol), quote, now, stale_ms)
 
 
 def expected_price(order: DeskOrder, quote: Quote) -> Decimal:
@@ -181,6 +202,7 @@ def order_facts(order: Order, fills: Iterable[Fill]) -> dict[str, object]:
         "take_profit": plain(order.take_profit),
         "stop_loss": plain(order.stop_loss),
         "parent_id": str(order.parent_id) if order.parent_id else None,
+        "session_date": order.session_date.isoformat() if order.session_date else None,
         "expires_at": order.expires_at.isoformat() if order.expires_at else None,
         "status": order.status,
         "cum_qty": plain(order.cum_qty),

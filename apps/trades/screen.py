@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from apps.desk.order import OrderType, Side, TimeInForce
+from apps.desk.order import AUCTIONS, OrderType, Side, TimeInForce
 from apps.desk.risk import Denied
+from apps.market.quotes import board
 from apps.portfolio.models import Account
 
 from .forms import FIELDS, clean_ticket
@@ -35,7 +36,11 @@ class TicketScreen:
     refusal: str = ""
     sides = list(Side)
     types = list(OrderType)
-    times = list(TimeInForce)
+
+    @property
+    def times(self) -> list[TimeInForce]:
+        """Where nothing opens or closes nobody is offered an open or a close."""
+        return [time for time in TimeInForce if time not in AUCTIONS or board.hours]
 
 
 def typed(data: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from apps.market.feeds import Feed
+from apps.market.hours import calendar_named
 from apps.market.queries import has_ended, market_state
 from apps.portfolio.services import keep_session_equity
 
@@ -24,6 +25,9 @@ def expire_orders(now: datetime) -> int:
     """Dated orders end at their moment, day orders with their session: when it closes, and at the latest when the
     next one is on. Says how many have ended."""
     expired, state = expire_dated_orders(now), market_state()
+    hours = calendar_named(state.calendar)
+    if hours.has_hours and (day := hours.ended(now)):
+        expired += expire_day_orders(day.date, now, hours)
     if state.session_date is None:
         return expired
     over = state.session_date - timedelta(days=1) if state.is_open else state.session_date

@@ -10,9 +10,22 @@ from functools import partial
 from django.db import transaction
 
 from apps import telemetry
-from apps.desk.order import OPEN, WORKING, IllegalTransition, OrderStatus, OrderType, Side, TimeInForce
+from apps.desk.calendar import AROUND_THE_CLOCK, Calendar
+from apps.desk.order import (
+    AUCTIONS,
+    IMMEDIATE,
+    OF_A_SESSION,
+    OPEN,
+    WORKING,
+    IllegalTransition,
+    OrderStatus,
+    OrderType,
+    Side,
+    TimeInForce,
+)
 from apps.desk.risk import Denied
 from apps.live import bus
+from apps.market.hours import calendar_named
 from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.portfolio.models import Account
@@ -21,7 +34,7 @@ from apps.portfolio.queries import holding
 from .models import Order, desk_order
 from .news import tell, tell_denied
 from .queries import review
-from .states import add_exits, close, hold, lock_order, release, take_hold
+from .states import KILLED, add_exits, close, hold, lock_order, release, take_hold
 from .ticket import Change, Placed, Refused, Ticket
 
 ORDERS_RING = "desk/orders"
@@ -47,9 +60,10 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
         telemetry.orders_placed.labels(verdict.rule).inc()
         tell_denied(locked, ticket, verdict)
         return Refused({verdict.field: verdict.message})
+    instrument = Instrument.objects.get(symbol=ticket.symbol)
     order = Order(
         account=locked,
-        instrument=Instrument.objects.get(symbol=ticket.symbol),
+        instrument=instrument,
         client_order_id=ticket.client_order_id,
         side=ticket.side.value,
         order_type=ticket.order_type.value,
@@ -64,7 +78,7 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
         take_profit=ticket.take_profit,
         stop_loss=ticket.stop_loss,
         status=OrderStatus.NEW.value,
-        session_date=market_state().session_date or now.date(),
+        session_date=session_for(instrument, now),
         created_at=now,
         updated_at=now,
     )
@@ -76,6 +90,13 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
     telemetry.orders_placed.labels("accepted").inc()
     transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)
     return Placed(order, created=True)
+
+
+def session_for(instrument: Instrument, now: datetime) -> date:
+    """The date of the session that an order placed now is for: what keeps no hours has the feed's."""
+    calendar = calendar_named(instrument.calendar)
+    day = calendar.upcoming(now) if calendar.has_hours else None
+    return day.date if day else market_state().session_date or now.date()
 
 
 @transaction.atomic
@@ -169,12 +190,20 @@ def trail(order_id: uuid.UUID, watermark: Decimal) -> None:
     tell(order, "trailed", toast=False)
 
 
-def expire_day_orders(session_date: date, now: datetime) -> int:
-    """Ends the day orders of a session that is over, each in its own transaction; says how many."""
-    day_orders = Order.objects.filter(
-        status__in=WORKING, time_in_force=TimeInForce.DAY.value, session_date__lte=session_date
+def expire_day_orders(session_date: date, now: datetime, calendar: Calendar = AROUND_THE_CLOCK) -> int:
+    """Ends the orders for a session of that calendar that is over, each in its own transaction; says how many.
+
+    What was to trade at once and met no quote before a close does not wait for the next open.
+    """
+    times = OF_A_SESSION | IMMEDIATE if calendar.has_hours else OF_A_SESSION
+    over = Order.objects.filter(
+        status__in=WORKING,
+        time_in_force__in=times,
+        session_date__lte=session_date,
+        instrument__calendar=calendar.name,
     )
-    return sum(expire(account_id, pk, now) for account_id, pk in list(day_orders.values_list("account_id", "pk")))
+    named = list(over.values_list("account_id", "pk", "time_in_force"))
+    return sum(expire(account_id, pk, now, KILLED[TimeInForce(tif)]) for account_id, pk, tif in named)
 
 
 def expire_dated_orders(now: datetime) -> int:
@@ -184,11 +213,10 @@ def expire_dated_orders(now: datetime) -> int:
 
 
 @transaction.atomic
-def expire(
-    account_id: int, order_id: uuid.UUID, now: datetime, reason: str = "The session it was good for is over"
-) -> bool:
+def expire(account_id: int, order_id: uuid.UUID, now: datetime, reason: str) -> bool:
     order = lock_order(Account.objects.select_for_update().get(pk=account_id), order_id)
     if OrderStatus(order.status) not in WORKING:
         return False
-    close(order, OrderStatus.EXPIRED, now, reason)
+    lasts = order.time_in_force not in IMMEDIATE | AUCTIONS
+    close(order, OrderStatus.EXPIRED if lasts else OrderStatus.CANCELED, now, reason)
     return True

@@ -14,6 +14,15 @@ from apps.portfolio.models import Account
 from .models import Order, desk_order
 from .news import tell
 
+KILLED = {
+    TimeInForce.DAY: "The session it was good for is over",
+    TimeInForce.IOC: "What could not be filled at once is cancelled",
+    TimeInForce.FOK: "It could not be filled whole at once",
+    TimeInForce.OPG: "What the opening did not fill is cancelled",
+    TimeInForce.CLS: "What the close did not fill is cancelled",
+}
+"""Why an order ends that has no other turn."""
+
 
 def lock_order(account: Account, order_id: uuid.UUID) -> Order:
     rows = Order.objects.select_for_update(of=("self",)).select_related("instrument")

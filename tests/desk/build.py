@@ -15,7 +15,7 @@ from apps.desk.quote import Quote
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 FILL = re.compile(r"(buy|sell) ([\d.]+) (\S+) @ ([\d.]+)(?: fee ([\d.]+))?")
 QUOTE = re.compile(r"(\S+) ([\d.]+)/([\d.]+)(?: x([\d.]+)/([\d.]+))?(?: last ([\d.]+))?")
-ORDER = re.compile(r"(\S+): (buy|sell) ([\d.]+) (\S+)((?: (?:limit|stop|trail) [\d.]+%?)*)(?: (ioc|fok|gtc))?")
+ORDER = re.compile(r"(\S+): (buy|sell) ([\d.]+) (\S+)((?: (?:limit|stop|trail) [\d.]+%?)*)(?: (ioc|fok|gtc|opg|cls))?")
 
 KINDS = {
     "": OrderType.MARKET,

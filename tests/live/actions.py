@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.test import Client
@@ -96,6 +96,19 @@ def next_session_begins(s: Scene) -> None:
     s.feed.day += timedelta(days=1)
     s.feed.closes = {"AAPL": Decimal(150), "MSFT": Decimal(420), "TSLA": Decimal(240)}
     market.open_market(s.feed)
+
+
+@action
+def stocks_take_the_hours_of_an_exchange(s: Scene) -> None:
+    s.settings.MARKET_CALENDAR = "XNYS"
+    market.open_market(s.feed)
+
+
+@action
+def exchange_opens_and_closes_for_a_holiday(s: Scene) -> None:
+    stocks_take_the_hours_of_an_exchange(s)
+    for moment in ("2026-11-25T14:30", "2026-11-25T21:00", "2026-11-26T02:00"):
+        assert market.follow_hours(datetime.fromisoformat(moment).replace(tzinfo=UTC))
 
 
 @action

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.market import services as market
 from apps.portfolio import services as portfolio
 from apps.trades import services as trades
 
@@ -265,3 +266,10 @@ def equity_points_taken(s: Scene) -> None:
 @action
 def session_closed(s: Scene) -> None:
     assert [portfolio.keep_session_equity(s.now) for _ in range(2)] == [2, 0]
+
+
+@action
+def order_waits_for_hours_that_stocks_begin_to_keep(s: Scene) -> None:
+    s.settings.MARKET_CALENDAR = "XNYS"
+    market.open_market(s.feed)
+    s.order("buy 3 AAPL limit 150", time_in_force="gtc")

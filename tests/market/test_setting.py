@@ -35,6 +35,7 @@ def test_feed_of_a_recording(settings: Any) -> None:
         ("FEED", "replay:/nowhere.csv", "FEED names '/nowhere.csv', which is no file"),
         ("SIM_SYMBOLS", 2001, "SIM_SYMBOLS is 2001; it must be 1 to 2000"),
         ("SIM_RATE", 51.0, "SIM_RATE is 51.0; it must be above 0 and at most 50"),
+        ("MARKET_CALENDAR", "XLON", "MARKET_CALENDAR is 'XLON'; it must be one of 24/7, XNYS"),
         ("REPLAY_SPEED", 0.0, "REPLAY_SPEED is 0.0; it must be above 0"),
     ],
 )

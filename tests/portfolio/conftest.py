@@ -42,7 +42,7 @@ def market(db: None) -> dict[str, Instrument]:
         Instrument(symbol=symbol, name=f"{symbol} Inc.", previous_close=close, session_date=TODAY)
         for symbol, close in closes.items()
     ]
-    MarketState.objects.create(feed="test", is_open=True, session_date=TODAY)
+    MarketState.objects.create(pk=1, feed="test", is_open=True, session_date=TODAY)
     return {row.symbol: row for row in Instrument.objects.bulk_create(rows)}
 
 

@@ -44,7 +44,7 @@ def test_portfolio_shows_every_figure(client, alice, alice_account, book, quotes
 
     for words in (
         "Equity 10,049.00",
-        "Day P&amp;L vs the close before 2 Mar 2026 +49.00 +0.49%",
+        "Day P&amp;L since the close before 2 Mar 2026 +49.00 +0.49%",
         "Unrealised P&amp;L +50.00",
         "Realised P&amp;L 0.00",
         "Fees 1.00",

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
-from apps.desk.order import OPEN, WORKING, OrderType, Side, TimeInForce
+from apps.desk.order import AUCTIONS, OPEN, WORKING, OrderType, Side, TimeInForce
 from apps.desk.quote import Quote
 from apps.market.models import Instrument, MarketState
 from apps.market.quotes import board
@@ -53,7 +53,7 @@ class ExitMachine(TrueBooks):
         assert outcome.failed == {}
         assert min(outcome.left.bid_size, outcome.left.ask_size) >= 0
 
-    @rule(quantity=st.integers(1, 30), far=away, near=away, tif=st.sampled_from(TimeInForce))
+    @rule(quantity=st.integers(1, 30), far=away, near=away, tif=st.sampled_from(sorted(set(TimeInForce) - AUCTIONS)))
     def buy(self, quantity: int, far: Decimal, near: Decimal, tif: TimeInForce) -> None:
         self.tick()
         ticket = Ticket(

@@ -34,7 +34,7 @@ BAD = [
     ("side", "", "Side must be buy or sell"),
     ("side", "short", "Side must be buy or sell"),
     ("order_type", "iceberg", "Order type must be market, limit, stop, stop_limit or trailing_stop"),
-    ("time_in_force", "week", "Time in force must be day, gtc, gtd, ioc or fok"),
+    ("time_in_force", "week", "Time in force must be day, gtc, gtd, ioc, fok, opg or cls"),
     ("quantity", "", "Quantity is required, such as 10"),
     ("quantity", "0", "Quantity must be more than 0"),
     ("quantity", "-5", "Quantity must be more than 0"),

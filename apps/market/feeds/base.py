@@ -27,11 +27,12 @@ class Tick(Quote):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An instrument as the feed knows it."""
+    """An instrument as the feed knows it. `around_the_clock`: it trades at all hours, whatever stocks do."""
 
     symbol: str
     name: str
     tick_size: Decimal = Decimal("0.01")
+    around_the_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from apps.desk.calendar import ALWAYS
+from apps.market.hours import NAMES
+
 from .base import Feed, FeedError
 from .replay import Replay
 from .simulated import MOST_SYMBOLS, MOST_TICKS, Simulated
@@ -30,5 +33,12 @@ def check_setting(settings: Any) -> None:
         raise FeedError(f"SIM_SYMBOLS is {settings.SIM_SYMBOLS}; it must be 1 to {MOST_SYMBOLS}")
     if not 0 < settings.SIM_RATE <= MOST_TICKS:
         raise FeedError(f"SIM_RATE is {settings.SIM_RATE}; it must be above 0 and at most {MOST_TICKS}")
+    if settings.MARKET_CALENDAR not in NAMES:
+        raise FeedError(f"MARKET_CALENDAR is {settings.MARKET_CALENDAR!r}; it must be one of {', '.join(NAMES)}")
+    if kind == "replay" and settings.MARKET_CALENDAR != ALWAYS:
+        raise FeedError(
+            f"MARKET_CALENDAR is {settings.MARKET_CALENDAR!r}; it must be {ALWAYS} for a replay, which has the hours"
+            " of its recording"
+        )
     if not settings.REPLAY_SPEED > 0:
         raise FeedError(f"REPLAY_SPEED is {settings.REPLAY_SPEED}; it must be above 0")

@@ -26,6 +26,10 @@ class Broker(Protocol):
         """Fills what the quote fills. May block."""
         ...
 
+    def close(self, symbol: str, quote: Quote, closed_at: datetime, order_ids: set[str]) -> None:
+        """Fills, as of the close, what these orders for it fill against the last quote before it. May block."""
+        ...
+
     def trailed(self) -> dict[str, Decimal]:
         """By order id the best price that a trailing stop has seen, where nobody has kept it yet. Never blocks."""
         ...

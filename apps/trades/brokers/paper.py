@@ -12,9 +12,11 @@ from typing import Any
 from django.conf import settings
 
 from apps.desk.book import Book
+from apps.desk.calendar import Trading, trading_at
 from apps.desk.matching import Displayed, match
 from apps.desk.quote import Quote
-from apps.trades.filling import match_symbol
+from apps.market.quotes import board
+from apps.trades.filling import MatchOutcome, match_symbol
 from apps.trades.queries import relatives_of, working_among, working_versions
 
 log = logging.getLogger(__name__)
@@ -69,17 +71,26 @@ class PaperBroker:
 
     def would_fill(self, quote: Quote, now: datetime) -> bool:
         book = self.books.get(quote.symbol)
-        if not book:
+        trading = trading_at(board.calendar(quote.symbol), now, quote.received_at)
+        if not book or trading is Trading.SHUT:
             return False
         if not quote.is_stale(now, settings.QUOTE_STALE_MS):
             book.see(quote)
         reached, left = book.reached(quote), self.left_of(quote)
-        matched = match(reached, quote, now, stale_ms=settings.QUOTE_STALE_MS, displayed=left)
+        matched = match(reached, quote, now, stale_ms=settings.QUOTE_STALE_MS, displayed=left, trading=trading)
         return bool(matched.executions or matched.triggered or matched.killed)
 
     def fill(self, quote: Quote, now: datetime) -> None:
         reached = {order.order_id: order.watermark for order in self.books[quote.symbol].reached(quote)}
-        outcome = match_symbol(quote.symbol, quote, self.left_of(quote), now, reached)
+        self.settle(quote, match_symbol(quote.symbol, quote, self.left_of(quote), now, reached), reached)
+
+    def close(self, symbol: str, quote: Quote, closed_at: datetime, order_ids: set[str]) -> None:
+        among = dict.fromkeys(order_ids)
+        outcome = match_symbol(symbol, quote, self.left_of(quote), closed_at, among, Trading.CLOSING)
+        self.settle(quote, outcome, order_ids)
+
+    def settle(self, quote: Quote, outcome: MatchOutcome, reached: Iterable[str]) -> None:
+        """Remembers what is left of the quote, and has the books show what became of the orders."""
         self.left[quote.symbol] = quote, outcome.left
         for order_id in outcome.failed.keys() - self.told:
             self.told.add(order_id)
