@@ -8,11 +8,14 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.desk.calendar import Trading
 from apps.desk.matching import is_over, match
-from apps.desk.order import IMMEDIATE, LIMITS, STOPS, Order, OrderStatus, OrderType, Side, TimeInForce
+from apps.desk.order import AUCTIONS, IMMEDIATE, LIMITS, STOPS, Order, OrderStatus, OrderType, Side, TimeInForce
 from apps.desk.quote import Quote
 
 from .build import NOON
+
+ANY_HOUR = [time for time in TimeInForce if time not in AUCTIONS]
 
 prices = st.integers(900, 1100).map(lambda ticks: Decimal(ticks).scaleb(-2))
 sizes = st.integers(0, 300).map(Decimal)
@@ -26,7 +29,7 @@ def quotes(draw):
 
 
 @st.composite
-def books(draw):
+def books(draw, times=ANY_HOUR):
     """Up to eight orders of every type and status."""
     return [
         Order(
@@ -40,7 +43,7 @@ def books(draw):
             stop_price=draw(prices) if kind in {OrderType.STOP, OrderType.STOP_LIMIT} else None,
             trail_percent=Decimal(draw(st.integers(1, 20))) if kind is OrderType.TRAILING_STOP else None,
             watermark=draw(st.none() | prices) if kind is OrderType.TRAILING_STOP else None,
-            time_in_force=draw(st.sampled_from(TimeInForce)) if kind not in STOPS else TimeInForce.DAY,
+            time_in_force=draw(st.sampled_from(times)) if kind not in STOPS else TimeInForce.DAY,
             expires_at=draw(st.none() | moments),
             status=draw(st.sampled_from(OrderStatus)),
             cum_qty=Decimal(draw(st.integers(0, quantity - 1))),
@@ -113,6 +116,23 @@ def test_fill_or_kill_is_whole_or_nothing_and_nothing_immediate_is_left_working(
         left = order.leaves_qty - filled.get(order.order_id, 0)
         immediate = order.time_in_force in IMMEDIATE and not is_over(order, NOON)
         assert (order.order_id in result.killed) == (immediate and left > 0)
+
+
+@given(books(times=list(TimeInForce)), quotes(), st.sampled_from(Trading))
+def test_opening_and_close_have_orders_of_their_own(orders, quote, trading):
+    """Of those whose turn it is, what trades at once or in it is filled or cancelled; nothing happens to the others."""
+    result = match(orders, quote, NOON, stale_ms=15_000, trading=trading)
+    filled = {execution.order_id: execution.qty for execution in result.executions}
+
+    for order in orders:
+        tif = order.time_in_force
+        turn = trading is not Trading.SHUT and (tif is TimeInForce.CLS) == (trading is Trading.CLOSING)
+        late = tif is TimeInForce.OPG and trading is not Trading.OPENING
+        if not turn or late:
+            assert order.order_id not in filled
+        left = order.leaves_qty - filled.get(order.order_id, 0)
+        once = tif in IMMEDIATE | AUCTIONS and turn and not is_over(order, NOON)
+        assert (order.order_id in result.killed) == (once and left > 0)
 
 
 @given(books(), quotes())
