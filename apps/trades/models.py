@@ -27,6 +27,7 @@ class Order(models.Model):
     """One order. `reserved` is what it still holds back: USD for a buy, shares for a sell.
 
     `take_profit` and `stop_loss` are the prices of its exits, whose `parent` it is.
+    `asked` is the fingerprint of the ticket, so that a retry is known after the order was changed.
     `watermark` is the best price a trailing stop has seen; `queued_at` is when a change took its place in the queue.
     """
 
@@ -53,6 +54,7 @@ class Order(models.Model):
     reserved = QuantityField(default=Decimal(0))
     triggered_at = models.DateTimeField(null=True, blank=True)
     session_date = models.DateField(null=True, blank=True)
+    asked = models.CharField(max_length=64, blank=True, default="", editable=False)
     reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     queued_at = models.DateTimeField(null=True, blank=True)

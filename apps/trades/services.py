@@ -35,7 +35,7 @@ from .models import Order, desk_order
 from .news import tell, tell_denied
 from .queries import review
 from .states import KILLED, add_exits, close, hold, lock_order, release, take_hold
-from .ticket import Change, Placed, Refused, Ticket
+from .ticket import Change, Placed, Refused, Ticket, Undone
 
 ORDERS_RING = "desk/orders"
 
@@ -79,6 +79,7 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
         stop_loss=ticket.stop_loss,
         status=OrderStatus.NEW.value,
         session_date=session_for(instrument, now),
+        asked=ticket.fingerprint,
         created_at=now,
         updated_at=now,
     )
@@ -108,12 +109,20 @@ def cancel_order(account: Account, order_id: uuid.UUID, now: datetime) -> Order:
     return order
 
 
-@transaction.atomic
 def replace_order(account: Account, order_id: uuid.UUID, change: Change, now: datetime) -> Order | Refused:
     """Gives a working order another quantity or price; a better place in the queue it does not keep.
 
     Raises Order.DoesNotExist for another's order, IllegalTransition for one that is closed.
     """
+    try:
+        return change_order(account, order_id, change, now)
+    except Undone as undone:
+        return keep_denied(account, undone)
+
+
+@transaction.atomic
+def change_order(account: Account, order_id: uuid.UUID, change: Change, now: datetime) -> Order | Refused:
+    """Raises Undone where a rule refuses what the order would be."""
     locked = Account.objects.select_for_update().get(pk=account.pk)
     order = lock_order(locked, order_id)
     if not order.is_working:
@@ -125,10 +134,10 @@ def replace_order(account: Account, order_id: uuid.UUID, change: Change, now: da
     if order.parent_id:
         take_hold(order)
     release(order)
-    verdict = review(locked, change.ticket(order), now).verdict
+    ticket = change.ticket(order)
+    verdict = review(locked, ticket, now).verdict
     if isinstance(verdict, Denied):
-        transaction.set_rollback(True)
-        return Refused({verdict.field: verdict.message})
+        raise Undone(ticket, verdict)
     if not change.only_less(order):
         order.queued_at = now
     order.quantity, order.limit_price, order.stop_price = change.quantity, change.limit_price, change.stop_price
@@ -162,16 +171,42 @@ def cancel_all(account: Account, symbol: str, now: datetime, side: Side | None =
     return ended
 
 
-@transaction.atomic
 def close_position(account: Account, symbol: str, client_order_id: str, now: datetime) -> Placed | Refused:
     """Sells all that is held of the symbol at the market; what waits to sell it is cancelled. All of it or nothing."""
+    try:
+        return sell_all(account, symbol, client_order_id, now)
+    except Undone as undone:
+        return keep_denied(account, undone)
+
+
+@transaction.atomic
+def keep_denied(account: Account, undone: Undone) -> Refused:
+    """What was tried is gone with its transaction; that it was refused is kept in one of its own."""
+    denied = undone.denied
+    telemetry.orders_placed.labels(denied.rule).inc()
+    tell_denied(account, undone.ticket, denied)
+    return Refused({denied.field: denied.message})
+
+
+@transaction.atomic
+def sell_all(account: Account, symbol: str, client_order_id: str, now: datetime) -> Placed | Refused:
+    """Raises Undone where a rule refuses the sale."""
     locked = Account.objects.select_for_update().get(pk=account.pk)
+    rows = Order.objects.select_related("instrument", "account")
+    sales = rows.filter(instrument__symbol=symbol, side=Side.SELL.value, order_type=OrderType.MARKET.value)
+    if earlier := sales.filter(account=locked, client_order_id=client_order_id).first():
+        return Placed(earlier, created=False)
     held, _ = holding(locked, symbol)
     if not held:
         return Refused({"symbol": f"You hold no {symbol}; there is nothing to close"})
-    if not Order.objects.filter(account=locked, client_order_id=client_order_id).exists():
+    if not rows.filter(account=locked, client_order_id=client_order_id).exists():
         cancel_all(locked, symbol, now, Side.SELL)
-    placed = place_order(locked, Ticket(symbol, Side.SELL, OrderType.MARKET, held, client_order_id), now)
+    ticket = Ticket(symbol, Side.SELL, OrderType.MARKET, held, client_order_id)
+    locked.refresh_from_db()
+    verdict = review(locked, ticket, now).verdict
+    if isinstance(verdict, Denied):
+        raise Undone(ticket, verdict)
+    placed = place_order(locked, ticket, now)
     if isinstance(placed, Refused):
         transaction.set_rollback(True)
     return placed

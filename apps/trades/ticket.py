@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from decimal import Decimal
+from hashlib import sha256
 
 from apps.desk.money import plain
 from apps.desk.order import Order as DeskOrder
 from apps.desk.order import OrderType, Side, TimeInForce
+from apps.desk.risk import Denied
 
 from .models import Order
 
@@ -51,8 +53,19 @@ class Ticket:
             stop_loss=self.stop_loss,
         )
 
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same terms, in hexadecimal (SHA-256), whatever becomes of the order."""
+        terms = (getattr(self, each.name) for each in fields(self) if each.name not in {"client_order_id", "replaces"})
+        texts = [plain(term) if isinstance(term, Decimal) else "" if term is None else str(term) for term in terms]
+        return sha256("|".join(texts).encode()).hexdigest()
+
     def asks_for(self, order: Order) -> bool:
-        """Whether `order` is what this ticket asks for, so that sending it again is a retry."""
+        """Whether `order` was asked for by this ticket, so that sending it again is a retry."""
+        return self.fingerprint == order.asked if order.asked else self.is_as(order)
+
+    def is_as(self, order: Order) -> bool:
+        """Whether these are the terms of an order of which it is not known what it was asked for."""
         return all(
             (
                 self.symbol == order.instrument.symbol,
@@ -132,3 +145,11 @@ class Refused:
     """No order: for each field at fault, the rule in words and numbers."""
 
     errors: dict[str, str]
+
+
+class Undone(Exception):
+    """A rule refuses the end of what was begun: all of it is undone, and only the refusal is kept."""
+
+    def __init__(self, ticket: Ticket, denied: Denied) -> None:
+        super().__init__(denied.message)
+        self.ticket, self.denied = ticket, denied

@@ -120,7 +120,7 @@ def test_fill_or_kill_is_whole_or_nothing_and_nothing_immediate_is_left_working(
 
 @given(books(times=list(TimeInForce)), quotes(), st.sampled_from(Trading))
 def test_opening_and_close_have_orders_of_their_own(orders, quote, trading):
-    """Of those whose turn it is, what trades at once or in it is filled or cancelled; nothing happens to the others."""
+    """Whose turn it is and who trades at once or in it is filled or cancelled; nothing happens to the others."""
     result = match(orders, quote, NOON, stale_ms=15_000, trading=trading)
     filled = {execution.order_id: execution.qty for execution in result.executions}
 

@@ -82,11 +82,10 @@ class OrderMachine(TrueBooks):
             self.quote(symbol, ZERO, 1, 50)
 
     def state(self) -> object:
-        """All that a refusal must leave alone."""
-        rows = [
-            model.objects.order_by("pk").values_list() for model in (Account, Order, Fill, Journal, Event, Position)
-        ]
-        return [list(each) for each in rows]
+        """All that a refusal must leave alone; the refusal itself is kept."""
+        told = Event.objects.exclude(kind="order.denied").order_by("pk").values_list()
+        rows = [model.objects.order_by("pk").values_list() for model in (Account, Order, Fill, Journal, Position)]
+        return [list(told), *[list(each) for each in rows]]
 
     # What may happen
 
@@ -193,14 +192,6 @@ class OrderMachine(TrueBooks):
             asked.stop_price,
         )
         assert changed.cum_qty == order.cum_qty < changed.quantity
-        if order.client_order_id not in self.tickets:
-            return
-        self.tickets[order.client_order_id] = replace(
-            self.tickets[order.client_order_id],
-            quantity=asked.quantity,
-            limit_price=asked.limit_price,
-            stop_price=asked.stop_price,
-        )
 
     @rule(symbol=st.sampled_from(["", *LOTS]))
     def cancel_all(self, symbol: str) -> None:
