@@ -13,6 +13,7 @@ from .tree import ROOT, files, named
 DOCUMENTS = [*files(".md", folders=("docs",)), *sorted(ROOT.glob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 PATH = re.compile(r"`((?:\.ci|apps|bench|config|docs|static|templates|tests|tools)/[\w./-]+)`")
+SHOWN_BY = re.compile(r"`(tests/[\w/]+\.py)`:((?:[\s,]+test_\w+)+)")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
@@ -25,6 +26,19 @@ def test_links_lead_somewhere(document: Path) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_named_files_exist(document: Path) -> None:
     missing = [path for path in PATH.findall(document.read_text()) if not (ROOT / path).exists()]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_named_tests_exist(document: Path) -> None:
+    """Each behind the file that it stands in: `tests/x.py`: test_one, test_other"""
+    missing = [
+        f"{path}: {test}"
+        for path, tests in SHOWN_BY.findall(document.read_text())
+        for test in re.findall(r"test_\w+", tests)
+        if not re.search(rf"^(async )?def {test}\(", (ROOT / path).read_text(), flags=re.M)
+    ]
 
     assert missing == []
 
