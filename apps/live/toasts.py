@@ -18,11 +18,6 @@ def toast_template(family: str, template: str) -> None:
     _templates[family] = template
 
 
-def families() -> frozenset[str]:
-    """The families of events that people are told of."""
-    return frozenset(_templates)
-
-
 def line_of(event: Event) -> SafeString:
     """The event in one line of HTML, as its family draws it. Raises KeyError for a family without a template."""
     template = _templates[event.kind.partition(".")[0]]

@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.desk.calendar import Phase
 from apps.desk.quote import EPOCH, Quote
 from apps.live.fragments import Fragment, register
+from apps.live.kinds import event_kinds
 from apps.live.moments import micros
 from apps.live.running import on_sweep
 
@@ -25,6 +26,15 @@ from .templatetags.figures import UNKNOWN, ago, direction, price, qty, signed_pc
 MICROSECONDS = 1_000_000
 UNCHANGED = {"sign": "flat", "change": "", "ratio": "", "note": ""}
 SPARK_WIDTH, SPARK_HEIGHT = 80, 24
+
+event_kinds(
+    "market",
+    {
+        "opened": "orders are executed from now on",
+        "closed": "no order is executed until it opens again",
+        "instrument": "what can be traded, or its terms, changed",
+    },
+)
 
 
 class SymbolFragment(Fragment):

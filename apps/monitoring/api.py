@@ -8,10 +8,9 @@ from typing import Any
 
 from django.conf import settings
 
-from apps.live import fragments, vocabulary
+from apps.live import fragments, kinds, vocabulary
 from apps.live.codes import CODES
 from apps.live.pages import Page
-from apps.live.toasts import families
 
 HTTP = {
     "GET /api": "this description",
@@ -58,7 +57,7 @@ def describe() -> dict[str, Any]:
             },
             "frames": "HTML fragments; data-ts is when the fact came to be (microseconds), data-seq an event's number",
             "fragments": sorted(fragments.registry),
-            "events": {f"{family}.*": "a numbered notification" for family in sorted(families())},
+            "events": dict(sorted(kinds.meanings.items())),
             "messages": {kind: inspect.getdoc(meaning) for kind, meaning in vocabulary.meanings.items()},
             "closeCodes": [asdict(code) for code in CODES],
         },

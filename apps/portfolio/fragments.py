@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from apps.live.activity import last_told
 from apps.live.digest import Words, digest_words
 from apps.live.fragments import Fragment, register
+from apps.live.kinds import event_kinds
 from apps.live.toasts import toast_template
 from apps.market.quotes import board
 
@@ -22,6 +23,7 @@ from .queries import Holdings, holdings_of, load_holdings, portfolio_value
 LATEST_ENTRIES = 10
 
 toast_template("account", "portfolio/_toast.html")
+event_kinds("account", {"deposit": "cash came in", "withdrawal": "cash went out"})
 digest_words("account", Words("transfer", "transfers", {"deposit": "in", "withdrawal": "out"}))
 
 

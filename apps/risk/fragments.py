@@ -10,12 +10,15 @@ from django.utils import timezone
 
 from apps.desk.limits import Halt
 from apps.live.fragments import Fragment, register
+from apps.live.kinds import event_kinds
 from apps.live.moments import micros
 
 from .models import OwnLimit, RiskLimits
 from .queries import desk_limits, own_limits
 
 WHOLE_DESK = "desk"
+
+event_kinds("risk", {"limits": "an admin set limits or a kill switch", "own_limits": "a trader set the own limits"})
 
 
 class HaltFragment(Fragment):

@@ -12,6 +12,7 @@ from django.http import Http404
 from apps.desk.quote import EPOCH
 from apps.live.digest import Words, digest_words
 from apps.live.fragments import Fragment, register
+from apps.live.kinds import event_kinds
 from apps.live.pages import Page
 from apps.live.toasts import toast_template
 from apps.portfolio.queries import account_id
@@ -24,6 +25,20 @@ MICROSECOND = timedelta(microseconds=1)
 FILTERS = ("symbol", "side", "status", "page")
 
 toast_template("order", "trades/_toast.html")
+event_kinds(
+    "order",
+    {
+        "accepted": "an order was taken and works",
+        "denied": "an order, a change or a closing was refused, with the rule and its numbers",
+        "partially_filled": "a part of it was executed",
+        "filled": "all of it was executed",
+        "canceled": "what was left of it was cancelled",
+        "expired": "its time was over",
+        "rejected": "it was refused after it had been taken",
+        "replaced": "its quantity or prices were changed",
+        "trailed": "its trailing stop has moved",
+    },
+)
 OUTCOMES = {
     "filled": "filled",
     "partially_filled": "partly filled",

@@ -6,9 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from apps.live.fragments import Fragment, register
+from apps.live.kinds import event_kinds
 from apps.live.moments import now_us
 
 from .queries import WatchlistView, watchlist_views
+
+event_kinds("watchlist", {"changed": "a list has other symbols, another order or another name"})
 
 
 class WatchlistFragment(Fragment):

@@ -19,7 +19,7 @@ from django.http import Http404
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.live import fragments, running
+from apps.live import fragments, kinds, running
 from apps.live.hub import Hub
 from apps.live.models import Event
 from apps.live.pages import Drawn, Page, stream_seq
@@ -239,12 +239,14 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def test_every_writing_function_is_run_by_an_action(
     alice: User, bob: User, settings: Any, ran: set[str], django_capture_on_commit_callbacks: Any
 ) -> None:
-    known = writers().keys()
+    known, kinds_told = writers().keys(), set[str]()
     for act in ACTIONS.values():
         with transaction.atomic():
             with django_capture_on_commit_callbacks(execute=True):
                 act(Scene(alice, bob, settings))
+            kinds_told.update(Event.objects.values_list("kind", flat=True))
             transaction.set_rollback(True)
         board.clear()
 
     assert known - ran == NO_CASE.keys()
+    assert kinds_told <= kinds.meanings.keys()
