@@ -100,7 +100,7 @@ class Smoke:
         return f"{len(text.encode()):,} bytes"
 
     def static(self) -> str:
-        assets = sorted(set(ASSET.findall(self.expect("/accounts/login/")[1])))
+        assets = sorted(set(ASSET.findall(Visitor(self.visitor.origin).get("/accounts/login/")[2])))
         for path in assets:
             self.expect(path)
         if not assets:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Error, Page, WebSocket, expect
 
 from . import chromium, desk_page
 from .conftest import NewPage, StartDesk
@@ -34,10 +35,14 @@ class Said:
         page.on("websocket", self.listen)
 
     def listen(self, socket: WebSocket) -> None:
-        """A new line owes no answers of the one before."""
-        self.socket, self.asked, self.answers = socket, 0, 0
+        self.forget(socket)
+        socket.on("close", self.forget)
         socket.on("framesent", self.say)
         socket.on("framereceived", self.hear)
+
+    def forget(self, socket: WebSocket) -> None:
+        """A line owes no answers of the one before, nor any more when it has ended."""
+        self.socket, self.asked, self.answers = socket, 0, 0
 
     def say(self, words: str | bytes) -> None:
         message = json.loads(words)
@@ -50,7 +55,8 @@ class Said:
     def wait_for_answers(self) -> None:
         """Until every ping is answered: the page's clock may be moved on, the server's is not."""
         while self.answers < self.asked:
-            self.socket.wait_for_event("framereceived")
+            with suppress(Error):  # the line has ended
+                self.socket.wait_for_event("framereceived")
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [one for one in self.messages if one["type"] == kind]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -69,6 +70,7 @@ class Cluster:
         self.sessions = (template / "sessions").read_text().split()
         self.crowds: list[Crowd] = []
         self.flows = 0
+        self.known = Counter[str]()
 
     def room(self, name: str) -> Path:
         room = self.folder / name
@@ -194,7 +196,14 @@ class Cluster:
         pids = [int(str(holder).split(":")[1]) for (holder,) in holders]
         return next((desk for desk in self.desks if desk.runs and desk.pid in pids), None)
 
+    def forget_tracebacks(self) -> None:
+        """What came before belongs to another test: they run in any order."""
+        self.known = Counter(self.all_tracebacks())
+
     def tracebacks(self) -> list[str]:
-        """What the apps' logs say of faults that nobody expected."""
+        """What the apps' logs say, since they were forgotten, of faults that nobody expected."""
+        return list((Counter(self.all_tracebacks()) - self.known).elements())
+
+    def all_tracebacks(self) -> list[str]:
         apps: list[Manage] = [*self.webs, *self.desks]
         return [part[-1500:] for app in apps for part in app.said().split("Traceback (most recent call last)")[1:]]

@@ -84,6 +84,7 @@ def test_postgres_swallows_everything(cluster: Cluster, crowd: Crowd, tell: Tell
 
 def test_postgres_is_far_away(cluster: Cluster, crowd: Crowd, tell: Tell) -> None:
     """Forty milliseconds each way: slower, and as true."""
+    cluster.forget_tracebacks()
     flow, line = cluster.orders(cluster.members(15)), cluster.proxies["postgres"]
 
     line.become("delay", 0.04)

@@ -124,6 +124,7 @@ def test_redis_absent_when_processes_start(cluster: Cluster, crowd: Crowd, tell:
 
 def test_redis_away_is_told_and_not_repeated(cluster: Cluster, crowd: Crowd) -> None:
     """A log that says the same forty times a second hides everything else."""
+    cluster.forget_tracebacks()
     cluster.redis.kill()
     before = sum(len(process.said().splitlines()) for process in (*cluster.webs, *cluster.desks))
     time.sleep(3)

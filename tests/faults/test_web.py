@@ -65,6 +65,7 @@ def test_a_frozen_process(cluster: Cluster, crowd: Crowd, tell: Tell) -> None:
 
 def test_a_drained_process(cluster: Cluster, crowd: Crowd, tell: Tell) -> None:
     """R-DRAIN: every page is told to come back, at moments of its own; every request that was begun is answered."""
+    cluster.forget_tracebacks()
     flow, web = cluster.orders(cluster.members(12), pace=0.02), cluster.webs[0]
     crowd.forget_ends()
     started = time.monotonic()

@@ -61,10 +61,11 @@ def test_market_is_recorded_in_the_format_of_the_replay(settings: Any, tmp_path:
     settings.SIM_SYMBOLS, settings.SIM_RATE = 3, 20.0
     said = StringIO()
 
-    call_command("record_market", "--seconds=1", f"--out={tmp_path / name}", stdout=said)
+    call_command("record_market", "--seconds=2", f"--out={tmp_path / name}", stdout=said)
 
-    assert said.getvalue() == f"3 rows in {tmp_path / name}\n"
-    assert survey(tmp_path / name).rows == 3
+    rows = survey(tmp_path / name).rows
+    assert 4 <= rows <= 6  # the first second may be a short one, in which not every symbol is quoted
+    assert said.getvalue() == f"{rows} rows in {tmp_path / name}\n"
 
 
 def test_recording_nothing_is_refused(tmp_path: Path) -> None:

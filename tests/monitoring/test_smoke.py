@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from io import StringIO
 
 import pytest
@@ -13,28 +14,40 @@ from tests.live.test_socket import Trader
 from tests.ports import free_port
 
 
+@pytest.fixture
+def alice(desk_server: DeskServer) -> Iterator[Trader]:
+    yield from signed_in(desk_server, "alice")
+
+
+@pytest.fixture
+def bob(desk_server: DeskServer) -> Iterator[Trader]:
+    yield from signed_in(desk_server, "bob")
+
+
+def signed_in(server: DeskServer, name: str) -> Iterator[Trader]:
+    trader = Trader(server, name)
+    yield trader
+    trader.http.close()
+
+
 def smoke(*words: str) -> str:
     out = StringIO()
     call_command("smoke", *words, stdout=out)
     return out.getvalue()
 
 
-def test_a_desk_in_order_passes_every_step_and_keeps_no_order(desk_server: DeskServer) -> None:
+def test_a_desk_in_order_passes_every_step_and_keeps_no_order(desk_server: DeskServer, alice: Trader) -> None:
     told = smoke(desk_server.url, "--release", "0.2.0", "--trader", "alice")
 
     lines = told.splitlines()
-    assert [line[:4] for line in lines] == ["ok  "] * 15
+    assert [line[:4] for line in lines] == ["ok  "] * 16
     assert re.search(r"paper order, told live +\d+ ms  told \d+ ms after it was sent, cancelled", told)
-    alice = Trader(desk_server, "alice")
     working = alice.http.get("/orders/export.csv").text
-    alice.http.close()
     assert len(working.splitlines()) == 1
 
 
-def test_somebodys_session_will_do(desk_server: DeskServer) -> None:
-    bob = Trader(desk_server, "bob")
+def test_somebodys_session_will_do(desk_server: DeskServer, bob: Trader) -> None:
     told = smoke(desk_server.url, "--session", bob.http.cookies["sessionid"])
-    bob.http.close()
 
     assert "sign-in" in told and "FAIL" not in told
 
@@ -49,7 +62,7 @@ def test_without_somebody_it_says_what_was_not_tried(desk_server: DeskServer) ->
 def test_what_fails_is_named_and_the_rest_is_tried(desk_server: DeskServer) -> None:
     out = StringIO()
 
-    with pytest.raises(CommandError, match="3 of 15 steps failed"):
+    with pytest.raises(CommandError, match="9 of 16 steps failed"):
         call_command(
             "smoke",
             desk_server.url,
@@ -63,7 +76,7 @@ def test_what_fails_is_named_and_the_rest_is_tried(desk_server: DeskServer) -> N
         )
 
     failed = [line for line in out.getvalue().splitlines() if line.startswith("FAIL")]
-    assert len(failed) == 3
+    assert len(failed) == 9
     assert "0.2.0 runs, not 9.9" in failed[0]
 
 
