@@ -7,4 +7,6 @@ from . import views
 app_name = "history"
 urlpatterns = [
     path("", views.history, name="history"),
+    path("export.csv", views.export, {"kind": "csv"}, name="export_csv"),
+    path("export.json", views.export, {"kind": "json"}, name="export_json"),
 ]

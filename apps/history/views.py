@@ -1,4 +1,4 @@
-"""The history over HTTP: what is over, by tab, filtered and paged; a snapshot."""
+"""The history over HTTP: what is over, by tab, filtered and paged, a snapshot; and whole, as a file."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from urllib.parse import urlencode
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.accounts.answers import signed_in, wants_json
+from apps.accounts.answers import refusal, signed_in, wants_json
 from apps.desk.money import ZERO
 from apps.desk.order import Side
 from apps.portfolio.ledger import views_of
 from apps.portfolio.queries import account_of
 from apps.trades.answers import errors_json
+from apps.trades.export import streamed
 from apps.trades.ticket import Refused
 
 from .asked import Asked
+from .exports import EXPORTS
 from .forms import FIELDS, SIDED, clean_filter, given
 from .pages import HistoryPage
 from .queries import fills, journals, orders, trades, with_stops
@@ -54,6 +57,21 @@ def history(request: HttpRequest) -> HttpResponse:
     if account and isinstance(asked, Asked):
         context |= found_of(tab, account.pk, asked, request.GET.get("page", "1"))
     return render(request, "history/history.html", context, status=400 if errors else 200)
+
+
+@require_safe
+@signed_in
+def export(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """All that a tab shows with this filter, as CSV or JSON."""
+    tab, account = tab_of(request), account_of(request.user)
+    if account is None:
+        raise Http404("No account")
+    asked = clean_filter(request.GET.dict(), tab)
+    if isinstance(asked, Asked):
+        return streamed(tab, kind, EXPORTS[tab].columns, EXPORTS[tab].rows(account.pk, asked))
+    if kind == "json" or wants_json(request):
+        return errors_json(asked.errors, 400)
+    return refusal(request, 400, "Nothing was exported", " ".join(asked.errors.values()), f"/history/?tab={tab}")
 
 
 def found_of(tab: str, account_id: int, asked: Asked, number: str) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def duration(length: timedelta | None) -> str:
     """In its two largest units: 12 s, 3 min 4 s, 2 h 5 min, 1 d 3 h"""
     if length is None:
         return UNKNOWN
-    rest, parts = int(length.total_seconds()), list[str]()
+    rest, parts = round(length.total_seconds()), list[str]()
     for size, unit in AGES:
         count, rest = divmod(rest, size)
         if count or parts:
