@@ -13,7 +13,7 @@ from apps.trades.export import ORDER_COLUMNS, ROWS_AT_ONCE, Row, in_parts, order
 from apps.trades.queries import plain
 
 from .asked import Asked
-from .queries import entries, fills, orders, trades, with_stops
+from .queries import detailed, entries, fills, orders, trades
 
 READ_OF_FILLS = (
     "exec_id",
@@ -38,7 +38,7 @@ class Export:
 def trade_rows(account_id: int, asked: Asked) -> Iterator[Row]:
     """Return and R-multiple are ratios: 0.01 is one per cent."""
     found = trades(account_id, asked)
-    while part := with_stops(islice(found, ROWS_AT_ONCE)):
+    while part := detailed(account_id, islice(found, ROWS_AT_ONCE)):
         for trade in part:
             yield {
                 "symbol": trade.symbol,
@@ -57,6 +57,7 @@ def trade_rows(account_id: int, asked: Asked) -> Iterator[Row]:
                 "r_multiple": plain(trade.r_multiple),
                 "opened_by": trade.opened_by,
                 "closed_by": trade.closed_by,
+                "tags": ", ".join(trade.tags),
             }
 
 
@@ -119,6 +120,7 @@ EXPORTS = {
             "r_multiple",
             "opened_by",
             "closed_by",
+            "tags",
         ),
         trade_rows,
     ),

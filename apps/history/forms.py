@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
@@ -18,6 +19,8 @@ from .asked import Asked
 
 FIELDS = ("symbol", "side", "from", "to")
 SIDED = frozenset({"orders", "fills"})
+LONGEST_NOTE, MOST_TAGS = 2000, 6
+TAG = re.compile(r"\w[\w -]{0,29}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -64,3 +67,34 @@ def day_named(label: str) -> Callable[[str], date | None]:
             raise ValueError(f"{label} must be a day as year-month-day, such as 2026-03-31") from None
 
     return read
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    text: str
+    tags: tuple[str, ...]
+
+
+def clean_note(data: Mapping[str, str]) -> Note | Refused:
+    text = {name: data.get(name, "").strip() for name in ("note", "tags")}
+    errors: dict[str, str] = {}
+    note, tags = checked(text, errors, "note", note_text), checked(text, errors, "tags", tags_of)
+    return Refused(errors) if errors else Note(note or "", tags or ())
+
+
+def note_text(text: str) -> str:
+    text = text.replace("\r\n", "\n")  # a browser counts the end of a line once and sends it as two
+    if len(text) > LONGEST_NOTE or "\0" in text:
+        raise ValueError(f"Note must be text of at most {LONGEST_NOTE:,} characters, not {len(text):,}")
+    return text
+
+
+def tags_of(text: str) -> tuple[str, ...]:
+    """In small letters, each once."""
+    tags = tuple(dict.fromkeys(filter(None, (" ".join(part.split()).lower() for part in text.split(",")))))
+    if len(tags) > MOST_TAGS or not all(TAG.fullmatch(tag) for tag in tags):
+        raise ValueError(
+            f"Tags must be {MOST_TAGS} at most with commas between, each of up to 30 letters, digits, spaces, - or _, "
+            "such as swing, earnings"
+        )
+    return tags

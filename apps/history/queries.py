@@ -14,21 +14,42 @@ from apps.portfolio.models import Journal, LedgerEntry
 from apps.trades.models import Fill, Order
 
 from .asked import Asked
+from .models import TradeNote
 
 M = TypeVar("M", bound=Model)
 
 
 def trades(account_id: int, asked: Asked) -> Iterator[ClosedTrade]:
-    """In the order they were closed, without their stops."""
+    """In the order they were closed, without their stops and tags."""
     return (trade for _, trade in closed_trades(account_id, asked.symbol) if asked.covers(trade.closed_at))
 
 
-def with_stops(found: Iterable[ClosedTrade]) -> list[ClosedTrade]:
-    """The trades with the stop losses that the orders which opened them brought; one query."""
+def detailed(account_id: int, found: Iterable[ClosedTrade]) -> list[ClosedTrade]:
+    """The trades with the stop losses that the orders which opened them brought, and their tags; two queries."""
     rows = list(found)
-    fills = Fill.objects.filter(exec_id__in=[trade.opened_by for trade in rows], order__stop_loss__isnull=False)
+    names = [trade.opened_by for trade in rows]
+    fills = Fill.objects.filter(exec_id__in=names, order__stop_loss__isnull=False)
     stops = dict(fills.values_list("exec_id", "order__stop_loss"))
-    return [replace(trade, stop=stops.get(trade.opened_by)) for trade in rows]
+    notes = TradeNote.objects.filter(account_id=account_id, opened_by__in=names)
+    tags = {note.opened_by: note.each_tag for note in notes}
+    return [replace(trade, stop=stops.get(trade.opened_by), tags=tags.get(trade.opened_by, ())) for trade in rows]
+
+
+def trade_of(account_id: int, opened_by: str) -> ClosedTrade | None:
+    """The account's closed trade that this execution opened."""
+    first = Journal.objects.filter(account_id=account_id, ref=opened_by.replace("\0", ""), instrument__isnull=False)
+    symbol = first.values_list("instrument__symbol", flat=True).first()
+    own = closed_trades(account_id, symbol) if symbol else ()
+    found = next((trade for _, trade in own if trade.opened_by == opened_by), None)
+    return detailed(account_id, [found])[0] if found else None
+
+
+def has_trade(account_id: int, opened_by: str) -> bool:
+    return trade_of(account_id, opened_by) is not None
+
+
+def note_of(account_id: int, opened_by: str) -> TradeNote | None:
+    return TradeNote.objects.filter(account_id=account_id, opened_by=opened_by).first()
 
 
 def orders(account_id: int, asked: Asked) -> QuerySet[Order]:

@@ -25,7 +25,7 @@ from .asked import Asked
 from .exports import EXPORTS
 from .forms import FIELDS, SIDED, clean_filter, given
 from .pages import HistoryPage
-from .queries import fills, journals, orders, trades, with_stops
+from .queries import detailed, fills, journals, orders, trades
 
 PAGE_SIZE = 50
 TABS = {"trades": "Trades", "orders": "Orders", "fills": "Fills", "ledger": "Ledger"}
@@ -81,7 +81,7 @@ def found_of(tab: str, account_id: int, asked: Asked, number: str) -> dict[str, 
         found = Paginator(every, PAGE_SIZE).get_page(number)
         return {
             "found": found,
-            "rows": with_stops(found.object_list),
+            "rows": detailed(account_id, found.object_list),
             "net": sum((trade.net for trade in every), ZERO),
         }
     rows = Paginator(newest_first(tab, account_id, asked), PAGE_SIZE).get_page(number)

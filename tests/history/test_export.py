@@ -79,6 +79,7 @@ def test_trades_as_csv_oldest_first(account: Account, alice: Any) -> None:
         "r_multiple": "1.98",
         "opened_by": fills[0],
         "closed_by": fills[1],
+        "tags": "",
     }
 
 
