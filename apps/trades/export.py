@@ -75,7 +75,10 @@ def streamed(name: str, kind: str, columns: Sequence[str], rows: Iterable[Row]) 
     return StreamingHttpResponse(
         csv_of(columns, parts) if kind == "csv" else json_of(columns, parts),
         content_type=content_type,
-        headers={"Content-Disposition": f'attachment; filename="{name}.{kind}"'},
+        headers={
+            "Content-Disposition": f'attachment; filename="{name}.{kind}"',
+            "Content-Encoding": "identity",  # Django zips each part by itself, and many readers stop after the first
+        },
     )
 
 

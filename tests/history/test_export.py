@@ -39,7 +39,7 @@ async def answer_of(user: Any, url: str, read: Callable[[Any], Any]) -> Any:
     """What `read` makes of the answer, as an ASGI server gets it."""
     client = AsyncClient()
     await client.aforce_login(user)
-    return await read(await client.get(url))
+    return await read(await client.get(url, headers={"accept-encoding": "gzip"}))
 
 
 async def body(answer: Any) -> str:
