@@ -5,6 +5,7 @@ from __future__ import annotations
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import path, re_path
 
+from apps.history.consumers import HistoryConsumer
 from apps.home.consumers import DeskConsumer
 from apps.live.consumers import ActivityConsumer
 from apps.portfolio.consumers import PortfolioConsumer
@@ -25,6 +26,7 @@ websocket_urlpatterns = [
     path("ws/desk/", DeskConsumer.as_asgi()),
     path("ws/portfolio/", PortfolioConsumer.as_asgi()),
     path("ws/trades/", TradesConsumer.as_asgi()),
+    path("ws/history/", HistoryConsumer.as_asgi()),
     path("ws/watchlist/", WatchlistConsumer.as_asgi()),
     path("ws/activity/", ActivityConsumer.as_asgi()),
     re_path("", Nowhere.as_asgi()),

@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "apps.portfolio",
     "apps.risk",
     "apps.trades",
+    "apps.history",
     "apps.watchlist",
     "apps.home",
     "apps.monitoring",

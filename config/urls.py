@@ -15,6 +15,7 @@ urlpatterns = [
     path("settings/limits/", include("apps.risk.urls")),
     path("settings/", include(settings_patterns)),
     path("orders/", include("apps.trades.urls")),
+    path("history/", include("apps.history.urls")),
     path("portfolio/", include("apps.portfolio.urls")),
     path("watchlist/", include("apps.watchlist.urls")),
     path("symbols/", include("apps.market.urls")),

@@ -10,12 +10,15 @@ from typing import Literal
 from .money import cents
 from .order import Side
 
-Liquidity = Literal["taker", "maker"]
+Liquidity = Literal["taker", "maker", ""]
 
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """`exec_id` is unique for ever: a fill is booked once by it. Commission in USD, to the cent."""
+    """`exec_id` is unique for ever: a fill is booked once by it. Commission in USD, to the cent.
+
+    `order_id` and `liquidity` are empty in a fill read from the books, which do not keep them.
+    """
 
     exec_id: str
     order_id: str

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from .money import ZERO, cents
 from .performance_words import figure, rounded
+from .trips import ClosedTrade
 
 NO_TAG = ""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedTrade:
-    """One round trip: what it earned after fees (USD), when, of what, and what the trader calls it."""
-
-    symbol: str
-    net: Decimal
-    opened_at: datetime
-    closed_at: datetime
-    tags: tuple[str, ...] = ()
 
 
 @figure("Win rate", "pct")

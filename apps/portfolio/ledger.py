@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -59,6 +60,12 @@ def ledger_page(account_id: int, *, text: str = "", number: int | str = 1, size:
     page = Paginator(found.prefetch_related("entries").select_related("instrument"), size).get_page(number)
     rows = list(page.object_list)
     balance = None if text.strip() else cash_after(rows[0]) if rows else ZERO
+    views = views_of(rows, balance)
+    return LedgerPage(views, page.number, page.paginator.num_pages, page.paginator.count, text.strip())
+
+
+def views_of(rows: Iterable[Journal], balance: Decimal | None = None) -> tuple[JournalView, ...]:
+    """The journals as they are shown, newest first; `balance` is the cash after the first of them, if known."""
     views = []
     for row in rows:
         lines = tuple((entry.book, entry.amount) for entry in row.entries.all())
@@ -66,7 +73,7 @@ def ledger_page(account_id: int, *, text: str = "", number: int | str = 1, size:
         symbol = row.instrument.symbol if row.instrument else ""
         views.append(JournalView(row.ref, row.kind, row.in_words, symbol, row.at, cash, balance, lines))
         balance = None if balance is None else balance - cash
-    return LedgerPage(tuple(views), page.number, page.paginator.num_pages, page.paginator.count, text.strip())
+    return tuple(views)
 
 
 def journals(account_id: int, text: str) -> QuerySet[Journal]:

@@ -35,35 +35,16 @@ from apps.desk.performance_risk import (
     worst_day,
 )
 from apps.desk.performance_trades import WEEKDAYS
-from apps.desk.performance_words import Figure, figures, rounded
+from apps.desk.performance_words import figures, rounded
 from apps.market.queries import market_state
-from apps.market.templatetags.figures import MINUS, pct, signed_pct, signed_usd, usd
 
+from .measure import Measured
 from .models import Account
 from .sessions import Record, load_record, realized_by_symbol
 from .yardsticks import benchmark, risk_free, sessions_a_year
 
 SPANS = {"1m": "1 month", "3m": "3 months", "ytd": "Year to date", "1y": "1 year", "all": "All"}
 MONTHS = {"1m": 1, "3m": 3, "1y": 12}
-WRITTEN = {"signed_usd": signed_usd, "signed_pct": signed_pct, "pct": pct, "number": usd}
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A figure of this account; `value` is None where too little is known, `note` says of which days or of what."""
-
-    figure: Figure
-    value: Decimal | None
-    note: str = ""
-
-    @property
-    def text(self) -> str:
-        return WRITTEN[self.figure.shown_as](self.value)
-
-    @property
-    def signed(self) -> Decimal | None:
-        """What decides whether it is shown as a gain or a loss: what is written as nought is neither."""
-        return self.value if self.text[0] in ("+", MINUS) and self.figure.shown_as.startswith("signed") else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +78,8 @@ class Performance:
     closed: int
     stale_share: Decimal | None
     """What of the equity now rests on old or missing prices."""
+    after: int
+    """The journal before the span."""
 
 
 def performance_of(account: Account, span: str, now: datetime) -> Performance:
@@ -122,6 +105,7 @@ def performance_of(account: Account, span: str, now: datetime) -> Performance:
         total=total,
         closed=record.closed,
         stale_share=record.stale_share,
+        after=record.after,
     )
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from .closed import results_of
 from .ledger import SPANS, equity_curve, ledger_page, thinned
 from .models import Account
 from .pages import SHOWN, PortfolioPage
@@ -60,6 +61,7 @@ def performance(request: HttpRequest) -> HttpResponse:
         "page": page,
         "live": page.draw(request.user, {}),
         "found": found,
+        "trades": results_of(account.pk, found.after) if account and found else None,
         "span": span,
         "spans": PERFORMANCE_SPANS,
         "days": found.days[: -SHOWN_DAYS - 1 : -1] if found else (),

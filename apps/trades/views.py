@@ -23,7 +23,7 @@ from apps.portfolio.queries import account_of
 
 from . import services
 from .answers import errors_json, order_json
-from .export import csv_of
+from .export import ORDER_COLUMNS, order_rows, streamed
 from .forms import changeable, clean_change, clean_ticket, client_order_id_of
 from .fragments import FILTERS, TradesPage
 from .models import Order
@@ -79,7 +79,8 @@ def narrowed(request: HttpRequest, tab: str) -> Any:
 @signed_in
 def export(request: HttpRequest) -> HttpResponseBase:
     """What the list shows with this filter, whole, as CSV."""
-    return csv_of(narrowed(request, request.GET.get("tab", "working")))
+    rows = order_rows(narrowed(request, request.GET.get("tab", "working")))
+    return streamed("orders", "csv", ORDER_COLUMNS, rows)
 
 
 def place(request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,7 @@ SIGNED_OUT = ("/",)
 SIGNED_IN = (
     "/",
     "/orders/",
+    "/history/",
     "/symbols/AAPL/",
     "/watchlist/",
     "/portfolio/",

@@ -8,9 +8,9 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.desk.money import ZERO
 from apps.desk.performance_trades import (
     WEEKDAYS,
-    ClosedTrade,
     average_holding,
     average_loss,
     average_win,
@@ -24,6 +24,7 @@ from apps.desk.performance_trades import (
     sums,
     win_rate,
 )
+from apps.desk.trips import ClosedTrade
 
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 NETS = [Decimal(each) for each in ("120", "-40", "60", "-80", "0")]
@@ -32,7 +33,8 @@ cents = st.decimals(-10_000, 10_000, places=2)
 
 def trade(net: str | Decimal = "1", symbol: str = "AAPL", hours: float = 1, day: int = 0, *tags: str) -> ClosedTrade:
     closed = MONDAY + timedelta(days=day)
-    return ClosedTrade(symbol, Decimal(net), closed - timedelta(hours=hours), closed, tags)
+    cost, opened = Decimal(20_000), closed - timedelta(hours=hours)
+    return ClosedTrade(symbol, Decimal(1), cost, cost + Decimal(net), ZERO, opened, closed, "in", "out", tags=tags)
 
 
 trades = st.lists(

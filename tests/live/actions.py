@@ -26,6 +26,7 @@ NO_CASE = {
     "accounts.set_time_zone": "fragments show UTC to everybody; the frame names the zone at the next page",
     "accounts.end_session": "its socket is closed: the page says signed out and shows nothing newer",
     "accounts.make_admin": "nothing that a live page shows",
+    "history.keep_note": "the history is a snapshot; its owner comes back to it from the note",
     "portfolio.keep_ledger_check": "the health view tells operators, no live page does",
     "accounts.demo_trader": "makes a user; nobody's page is open yet",
 }

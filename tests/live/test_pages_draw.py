@@ -35,6 +35,7 @@ PAGES: list[tuple[str, dict[str, str], int]] = [  # and the most queries each ma
     ("trades", {"tab": "filled"}, 20),
     ("trades", {"tab": "closed"}, 20),
     ("trades", {"order": "newest"}, 15),
+    ("history", {}, 10),
     ("watchlist", {}, 15),
     ("activity", {}, 15),
     ("activity", {"family": "order"}, 15),

@@ -163,3 +163,19 @@ def test_meter_goes_from_nothing_to_all() -> None:
 
 def test_moment_is_written_to_the_second() -> None:
     assert figures.moment(NOW) == "2 Mar 2026 12:00:00"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.9, "1 s"),
+        (59.9, "1 min"),
+        (184, "3 min 4 s"),
+        (7500, "2 h 5 min"),
+        (86_400, "1 d"),
+        (90_000, "1 d 1 h"),
+    ],
+)
+def test_durations_in_their_two_largest_units(seconds, text):
+    assert figures.duration(timedelta(seconds=seconds)) == text

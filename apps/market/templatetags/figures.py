@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -135,3 +135,18 @@ def ago(moment: datetime | None, now: datetime | None = None) -> str:
     seconds = max(0, int(((now or timezone.now()) - moment).total_seconds()))
     size, unit = next((age for age in AGES if seconds >= age[0]), (1, "s"))
     return f"{seconds // size} {unit}"
+
+
+@register.filter
+def duration(length: timedelta | None) -> str:
+    """In its two largest units: 12 s, 3 min 4 s, 2 h 5 min, 1 d 3 h"""
+    if length is None:
+        return UNKNOWN
+    rest, parts = round(length.total_seconds()), list[str]()
+    for size, unit in AGES:
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count} {unit}" if count else "")
+        if len(parts) == 2:
+            break
+    return " ".join(filter(None, parts)) or "0 s"

@@ -1,0 +1,29 @@
+"""What a tab of the history is narrowed to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is looked for. The days are those of UTC, as every time on the screen, and both count."""
+
+    symbol: str = ""
+    side: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def begins_at(self) -> datetime | None:
+        return datetime.combine(self.since, time.min, UTC) if self.since else None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """Its last microsecond."""
+        return datetime.combine(self.until, time.max, UTC) if self.until else None
+
+    def covers(self, at: datetime) -> bool:
+        begin, end = self.begins_at, self.ends_at
+        return (begin is None or at >= begin) and (end is None or at <= end)

@@ -1,0 +1,148 @@
+"""Each tab of the history as the rows of a file, oldest first, read as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from itertools import islice
+
+from apps.desk import money
+from apps.trades.export import ORDER_COLUMNS, ROWS_AT_ONCE, Row, in_parts, order_rows
+from apps.trades.queries import plain
+
+from .asked import Asked
+from .queries import detailed, entries, fills, orders, trades
+
+READ_OF_FILLS = (
+    "exec_id",
+    "order__side",
+    "order__instrument__symbol",
+    "at",
+    "last_qty",
+    "last_px",
+    "commission",
+    "liquidity",
+    "bid",
+    "ask",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    columns: tuple[str, ...]
+    rows: Callable[[int, Asked], Iterator[Row]]
+
+
+def trade_rows(account_id: int, asked: Asked) -> Iterator[Row]:
+    """Return and R-multiple are ratios: 0.01 is one per cent."""
+    found = trades(account_id, asked)
+    while part := detailed(account_id, islice(found, ROWS_AT_ONCE)):
+        for trade in part:
+            yield {
+                "symbol": trade.symbol,
+                "quantity": plain(trade.quantity),
+                "opened_at": trade.opened_at.isoformat(),
+                "entry_price": plain(trade.entry),
+                "closed_at": trade.closed_at.isoformat(),
+                "exit_price": plain(trade.exit),
+                "held_seconds": str(trade.held // timedelta(seconds=1)),
+                "gross_pnl": usd(trade.gross),
+                "commission": usd(trade.commission),
+                "net_pnl": usd(trade.net),
+                "return": plain(trade.returned),
+                "stop_loss": plain(trade.stop),
+                "risk": usd(trade.risk),
+                "r_multiple": plain(trade.r_multiple),
+                "opened_by": trade.opened_by,
+                "closed_by": trade.closed_by,
+                "tags": ", ".join(trade.tags),
+            }
+
+
+def fill_rows(account_id: int, asked: Asked) -> Iterator[Row]:
+    for fill in in_parts(fills(account_id, asked).only(*READ_OF_FILLS)):
+        yield {
+            "exec_id": fill.exec_id,
+            "order_id": str(fill.order_id),
+            "at": fill.at.isoformat(),
+            "symbol": fill.order.instrument.symbol,
+            "side": fill.order.side,
+            "last_qty": plain(fill.last_qty),
+            "last_px": plain(fill.last_px),
+            "commission": usd(fill.commission),
+            "liquidity": fill.liquidity,
+            "bid": plain(fill.bid),
+            "ask": plain(fill.ask),
+        }
+
+
+def ledger_rows(account_id: int, asked: Asked) -> Iterator[Row]:
+    """One row a line; those of one `ref` sum to zero."""
+    for entry in in_parts(entries(account_id, asked)):
+        journal = entry.journal
+        yield {
+            "ref": journal.ref,
+            "at": journal.at.isoformat(),
+            "session_date": str(journal.session_date) if journal.session_date else None,
+            "kind": journal.kind,
+            "memo": journal.memo,
+            "symbol": journal.instrument.symbol if journal.instrument else None,
+            "quantity": plain(journal.quantity) if journal.instrument else None,
+            "price": plain(journal.price),
+            "book": entry.book,
+            "amount": usd(entry.amount),
+        }
+
+
+def usd(amount: Decimal | None) -> str | None:
+    """With both its cents."""
+    return None if amount is None else f"{money.cents(amount):f}"
+
+
+EXPORTS = {
+    "trades": Export(
+        (
+            "symbol",
+            "quantity",
+            "opened_at",
+            "entry_price",
+            "closed_at",
+            "exit_price",
+            "held_seconds",
+            "gross_pnl",
+            "commission",
+            "net_pnl",
+            "return",
+            "stop_loss",
+            "risk",
+            "r_multiple",
+            "opened_by",
+            "closed_by",
+            "tags",
+        ),
+        trade_rows,
+    ),
+    "orders": Export(ORDER_COLUMNS, lambda account_id, asked: order_rows(orders(account_id, asked))),
+    "fills": Export(
+        (
+            "exec_id",
+            "order_id",
+            "at",
+            "symbol",
+            "side",
+            "last_qty",
+            "last_px",
+            "commission",
+            "liquidity",
+            "bid",
+            "ask",
+        ),
+        fill_rows,
+    ),
+    "ledger": Export(
+        ("ref", "at", "session_date", "kind", "memo", "symbol", "quantity", "price", "book", "amount"),
+        ledger_rows,
+    ),
+}

@@ -1,0 +1,84 @@
+"""What is over, by account and as asked for: closed trades, orders, fills and bookings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from apps.desk.trips import ClosedTrade
+from apps.portfolio.closed import closed_trades
+from apps.portfolio.models import Journal, LedgerEntry
+from apps.trades.models import Fill, Order
+
+from .asked import Asked
+from .models import TradeNote
+
+M = TypeVar("M", bound=Model)
+
+
+def trades(account_id: int, asked: Asked) -> Iterator[ClosedTrade]:
+    """In the order they were closed, without their stops and tags."""
+    return (trade for _, trade in closed_trades(account_id, asked.symbol) if asked.covers(trade.closed_at))
+
+
+def detailed(account_id: int, found: Iterable[ClosedTrade]) -> list[ClosedTrade]:
+    """The trades with the stop losses that the orders which opened them brought, and their tags; two queries."""
+    rows = list(found)
+    names = [trade.opened_by for trade in rows]
+    fills = Fill.objects.filter(exec_id__in=names, order__stop_loss__isnull=False)
+    stops = dict(fills.values_list("exec_id", "order__stop_loss"))
+    notes = TradeNote.objects.filter(account_id=account_id, opened_by__in=names)
+    tags = {note.opened_by: note.each_tag for note in notes}
+    return [replace(trade, stop=stops.get(trade.opened_by), tags=tags.get(trade.opened_by, ())) for trade in rows]
+
+
+def trade_of(account_id: int, opened_by: str) -> ClosedTrade | None:
+    """The account's closed trade that this execution opened."""
+    first = Journal.objects.filter(account_id=account_id, ref=opened_by.replace("\0", ""), instrument__isnull=False)
+    symbol = first.values_list("instrument__symbol", flat=True).first()
+    own = closed_trades(account_id, symbol) if symbol else ()
+    found = next((trade for _, trade in own if trade.opened_by == opened_by), None)
+    return detailed(account_id, [found])[0] if found else None
+
+
+def has_trade(account_id: int, opened_by: str) -> bool:
+    return trade_of(account_id, opened_by) is not None
+
+
+def note_of(account_id: int, opened_by: str) -> TradeNote | None:
+    return TradeNote.objects.filter(account_id=account_id, opened_by=opened_by).first()
+
+
+def orders(account_id: int, asked: Asked) -> QuerySet[Order]:
+    """By when they were sent."""
+    own = Order.objects.filter(account_id=account_id).select_related("instrument")
+    return narrowed(own, asked, symbol="instrument__symbol", side="side", at="created_at")
+
+
+def fills(account_id: int, asked: Asked) -> QuerySet[Fill]:
+    own = Fill.objects.filter(order__account_id=account_id).select_related("order__instrument")
+    return narrowed(own, asked, symbol="order__instrument__symbol", side="order__side", at="at")
+
+
+def journals(account_id: int, asked: Asked) -> QuerySet[Journal]:
+    own = Journal.objects.filter(account_id=account_id).select_related("instrument")
+    return narrowed(own, asked, symbol="instrument__symbol", at="at")
+
+
+def entries(account_id: int, asked: Asked) -> QuerySet[LedgerEntry]:
+    """The lines of these bookings."""
+    own = LedgerEntry.objects.filter(journal__account_id=account_id).select_related("journal__instrument")
+    return narrowed(own, asked, symbol="journal__instrument__symbol", at="journal__at")
+
+
+def narrowed(rows: QuerySet[M], asked: Asked, *, symbol: str, at: str, side: str = "") -> QuerySet[M]:
+    wanted: dict[str, Any] = {
+        symbol: asked.symbol,
+        side: asked.side,
+        f"{at}__gte": asked.begins_at,
+        f"{at}__lte": asked.ends_at,
+    }
+    return rows.filter(**{name: value for name, value in wanted.items() if value})

@@ -1,0 +1,102 @@
+"""Closed trades of an account, read from the journals of its fills, and what they say of the trading."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import OuterRef
+
+from apps.desk import ledger as books
+from apps.desk.fill import Fill
+from apps.desk.money import ZERO
+from apps.desk.order import Side
+from apps.desk.performance_trades import (
+    WEEKDAYS,
+    average_holding,
+    average_loss,
+    average_win,
+    by_symbol,
+    by_weekday,
+    expectancy,
+    grouped,
+    profit_factor,
+    win_rate,
+)
+from apps.desk.performance_words import figures
+from apps.desk.trips import ClosedTrade, Trips
+
+from .measure import Measured
+from .models import Journal, LedgerEntry
+from .queries import total
+
+FILLS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Closed trades of one symbol or weekday: how many, the share that won, and what they earned (USD)."""
+
+    name: str
+    trades: int
+    won: Decimal | None
+    net: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    figures: tuple[Measured, ...]
+    symbols: tuple[Group, ...]
+    weekdays: tuple[Group, ...]
+    whole: Group
+
+
+def fills_booked(account_id: int, symbol: str = "") -> Iterator[tuple[int, Fill]]:
+    """The account's fills with their journals' ids, in the order they were booked, a part at a time."""
+    rows = Journal.objects.filter(account_id=account_id, instrument__isnull=False).order_by("id")
+    if symbol:
+        rows = rows.filter(instrument__symbol=symbol)
+    fees = LedgerEntry.objects.filter(journal=OuterRef("pk"), book=books.COMMISSION)
+    columns = rows.annotate(fee=total(fees, "journal", "amount")).values_list(
+        "id", "ref", "instrument__symbol", "kind", "quantity", "price", "fee", "at"
+    )
+    last = 0
+    while part := list(columns.filter(id__gt=last)[:FILLS_AT_ONCE]):
+        for last, ref, name, kind, quantity, price, fee, at in part:
+            yield last, Fill(ref, "", name, Side(kind), abs(quantity), price or ZERO, fee, "", at)
+
+
+def closed_trades(account_id: int, symbol: str = "") -> Iterator[tuple[int, ClosedTrade]]:
+    """The account's closed trades with the ids of the journals that closed them, in their order."""
+    trips = Trips()
+    for journal, fill in fills_booked(account_id, symbol):
+        if trade := trips.take(fill):
+            yield journal, trade
+
+
+def results_of(account_id: int, after: int) -> Results:
+    """What the trades closed after a journal come to."""
+    trades = [trade for journal, trade in closed_trades(account_id) if journal > after]
+    nets = [trade.net for trade in trades]
+    symbols = sorted(groups(trades, by_symbol), key=lambda group: (-group.net, group.name))
+    weekdays = sorted(groups(trades, by_weekday), key=lambda group: WEEKDAYS.index(group.name))
+    found = {
+        "win_rate": (win_rate(nets), f"{sum(net > 0 for net in nets)} of {len(nets)}" if nets else ""),
+        "profit_factor": (profit_factor(nets), ""),
+        "expectancy": (expectancy(nets), ""),
+        "average_win": (average_win(nets), ""),
+        "average_loss": (average_loss(nets), ""),
+        "average_holding": (average_holding(trades), ""),
+    }
+    measures = tuple(Measured(figures[key], value, note) for key, (value, note) in found.items())
+    return Results(measures, tuple(symbols), tuple(weekdays), group_of("All", trades))
+
+
+def groups(trades: Sequence[ClosedTrade], by: Callable[[ClosedTrade], str]) -> list[Group]:
+    return [group_of(str(name), own) for name, own in grouped(trades, by).items()]
+
+
+def group_of(name: str, trades: Sequence[ClosedTrade]) -> Group:
+    nets = [trade.net for trade in trades]
+    return Group(name, len(nets), win_rate(nets), sum(nets, ZERO))
