@@ -35,14 +35,10 @@ class Said:
         page.on("websocket", self.listen)
 
     def listen(self, socket: WebSocket) -> None:
-        self.forget(socket)
-        socket.on("close", self.forget)
+        """A new line owes no answers of the one before."""
+        self.socket, self.asked, self.answers = socket, 0, 0
         socket.on("framesent", self.say)
         socket.on("framereceived", self.hear)
-
-    def forget(self, socket: WebSocket) -> None:
-        """A line owes no answers of the one before, nor any more when it has ended."""
-        self.socket, self.asked, self.answers = socket, 0, 0
 
     def say(self, words: str | bytes) -> None:
         message = json.loads(words)
@@ -54,9 +50,9 @@ class Said:
 
     def wait_for_answers(self) -> None:
         """Until every ping is answered: the page's clock may be moved on, the server's is not."""
-        while self.answers < self.asked:
-            with suppress(Error):  # the line has ended
-                self.socket.wait_for_event("framereceived")
+        while self.answers < self.asked and not self.socket.is_closed():
+            with suppress(Error):  # it ends while we wait
+                self.socket.wait_for_event("framereceived", timeout=5_000)
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [one for one in self.messages if one["type"] == kind]
