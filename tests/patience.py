@@ -2,7 +2,7 @@
 
 Test processes share their cores with each other, with all that they start, and with whoever else uses the machine:
 seconds measured there say little. `make test` therefore holds a promise to PATIENCE times its figure, and prints what
-it measured; PATIENCE=1 holds it to the letter, on a quiet machine, and so does `make soak`.
+it measured; PATIENCE=1 holds it to the letter, on a quiet machine.
 """
 
 from __future__ import annotations
