@@ -17,6 +17,7 @@ from apps.market.models import Instrument
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HEADER = ",".join(COLUMNS)
 RECORDED = Path(__file__).parent / "recorded" / "simulated.csv.gz"
+REAL_SESSION = RECORDED.parent / "quotes-2013-10-07.csv.gz"
 
 
 def tick(last: str, at: datetime = NOON, symbol: str = "AAPL", volume: int = 100, **changed: Any) -> Tick:

@@ -1,24 +1,19 @@
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-
-import pytest
 
 from apps.market.bars import BarMaker
 from apps.market.feeds import Tick
 from apps.market.feeds.recording import rows, survey
 from apps.market.feeds.replay import Replay
 
-from .build import RECORDED, figures, recording
+from .build import REAL_SESSION, RECORDED, figures, recording
 
 AT_ONCE = 1e8
 OPEN = datetime(2013, 10, 7, 13, 30, tzinfo=UTC)
-FOLDER = Path(os.environ.get("RECORDED_DATA") or Path(__file__).parents[3] / "shared" / "data")
-SESSION = FOLDER / "quotes-2013-10-07.csv.gz"
 
 
 async def played(feed: Replay) -> list[Tick]:
@@ -92,10 +87,9 @@ async def test_replay_of_what_the_project_recorded() -> None:
     assert {tick.symbol for tick in ticks} == {"AAPL", "MSFT", "NVDA", "AMZN"}
 
 
-@pytest.mark.skipif(not SESSION.exists(), reason=f"the recorded session is not at {SESSION}; set RECORDED_DATA")
 async def test_replay_of_the_real_session_of_2013_10_07() -> None:
     """R-QUOTES: every row is played; the bars hold exactly what the file says."""
-    feed = Replay(SESSION, 1e9)
+    feed = Replay(REAL_SESSION, 1e9)
     maker, bars, quotes = BarMaker(), [], 0
 
     async for batch in feed.quotes():
@@ -106,7 +100,7 @@ async def test_replay_of_the_real_session_of_2013_10_07() -> None:
     assert (feed.survey.rows, feed.survey.quotes, quotes) == (74_154, 70_876, 70_876)
     assert feed.session().reason == "The recording ended at 2013-10-07 19:59:59 UTC"
     assert {bar.symbol for bar in bars} == {"AIG", "BAC", "IBM", "SPY"}
-    assert {(bar.symbol, bar.start): (bar.high, bar.low, bar.close) for bar in bars} == extremes(SESSION)
+    assert {(bar.symbol, bar.start): (bar.high, bar.low, bar.close) for bar in bars} == extremes(REAL_SESSION)
 
 
 def extremes(path: Path) -> dict[tuple[str, datetime], tuple[Decimal, Decimal, Decimal]]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from django.test import Client
+from psycopg import sql
 
 from apps.desk.quote import Quote
 from apps.market.models import Instrument, MarketState
@@ -18,8 +22,10 @@ from apps.portfolio.models import Account
 from apps.trades import filling, services
 from apps.trades.models import Order
 from apps.trades.ticket import Placed, Ticket
+from tests.services import postgres
 
 from .http import sign_in
+from .race import RaceDesk
 from .words import ticket_of
 
 
@@ -121,3 +127,27 @@ def held(placed: Callable[..., Order], quote: Callable[..., Quote], now: datetim
 def desk(account: Account, alice: Any) -> Client:
     """Alice's browser."""
     return sign_in(alice)
+
+
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def race_server(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where databases can be made."""
+    if request.param == "sqlite":
+        yield "sqlite"
+        return
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture
+def race_desk(race_server: str, tmp_path: Path) -> RaceDesk:
+    """Each race has a database of its own."""
+    url = f"sqlite:///{tmp_path}/desk.sqlite3"
+    if race_server != "sqlite":
+        name = f"race_{uuid.uuid4().hex}"
+        with psycopg.connect(race_server, autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        url = f"{race_server.rpartition('/')[0]}/{name}"
+    made = RaceDesk(url)
+    made.run("prepare")
+    return made

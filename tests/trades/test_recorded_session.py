@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import gzip
-import os
+import json
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,23 +26,22 @@ from apps.market.services import follow_session, open_market
 from apps.portfolio import queries as portfolio
 from apps.portfolio.models import Account
 from apps.portfolio.services import open_account
+from apps.portfolio.value import PortfolioView
 from apps.trades import services
 from apps.trades.brokers.paper import PaperBroker
 from apps.trades.models import Fill, Order
+from apps.trades.queries import plain
 from apps.trades.seconds import expire_orders
 from apps.trades.ticket import Placed, Ticket
+from tests.market.build import REAL_SESSION
 
 from .broken import broken
 
-DATA = Path(os.environ.get("RECORDED_DATA") or Path(__file__).resolve().parents[3] / "shared" / "data")
-SESSION = DATA / "quotes-2013-10-07.csv.gz"
+EXPECTED = Path(__file__).parent / "recorded_session.json"
 CASH = Decimal(1_000_000)
 FEE = parse_commission("per-share 0.005 min 1.00")
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(not SESSION.is_file(), reason=f"no recorded session: {SESSION.name} is not in RECORDED_DATA"),
-]
+pytestmark = pytest.mark.django_db
 
 
 @dataclass(frozen=True)
@@ -92,7 +91,7 @@ Row = tuple[datetime, Decimal, Decimal, Decimal, Decimal]
 def recording() -> dict[str, list[Row]]:
     """When, bid, ask and their sizes of each quote on record, straight from the file."""
     found: dict[str, list[Row]] = {}
-    with gzip.open(SESSION, "rt") as lines:
+    with gzip.open(REAL_SESSION, "rt") as lines:
         for row in csv.DictReader(lines):
             if row["bid"] and row["ask"]:
                 at = datetime.fromisoformat(row["ts"])
@@ -121,7 +120,7 @@ def expected_fills(wish: Wish, rows: list[Row]) -> list[tuple[Decimal, Decimal]]
 
 def play(account: Account) -> list[Order]:
     """The whole session, second by second; the clock is the recording's."""
-    feed = Replay(SESSION, speed=1e9, now=lambda: feed.at)
+    feed = Replay(REAL_SESSION, speed=1e9, now=lambda: feed.at)
     open_market(feed)
     broker, waiting, orders = PaperBroker(), list(WISHES), list[Order]()
     batches = feed.quotes()
@@ -178,3 +177,28 @@ def test_recorded_session_trades_as_the_recording_says(alice: Any, settings: Any
     assert view.realized + view.unrealized - view.fees == view.equity - CASH
     assert broken() == {}
     assert Fill.objects.count() == sum(len(fills) for fills in wanted)
+    assert outcome(account, orders, view) == json.loads(EXPECTED.read_text())
+
+
+def outcome(account: Account, orders: list[Order], view: PortfolioView) -> dict[str, Any]:
+    """All of it, as it is kept beside the recording."""
+    return {
+        "orders": [
+            {
+                "order": f"{order.side} {plain(order.quantity)} {order.instrument.symbol} {order.order_type}",
+                "status": order.status,
+                "average": plain(order.avg_px),
+                "fills": [
+                    f"{fill.at:%H:%M:%S} {plain(fill.last_qty)} at {plain(fill.last_px)}, fee {plain(fill.commission)}"
+                    for fill in order.fills.order_by("id")
+                ],
+            }
+            for order in orders
+        ],
+        "cash": plain(account.cash),
+        "equity": plain(view.equity),
+        "realized": plain(view.realized),
+        "unrealized": plain(view.unrealized),
+        "fees": plain(view.fees),
+        "positions": {each.held.symbol: plain(each.held.quantity) for each in view.open_positions},
+    }

@@ -1,0 +1,67 @@
+"""P12: the same commands lead to the same state, in another process and in another database."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from apps.portfolio.models import Account, Journal, LedgerEntry
+from apps.trades.models import Fill, Order
+from tests.services import postgres
+
+from .race import RaceDesk, finish
+
+COUNT, SEED = 300, 20261127
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def replay(url: str, seed: int) -> subprocess.Popen[str]:
+    return RaceDesk(url).start(str(COUNT), str(seed), worker="replay_worker")
+
+
+@pytest.mark.postgres
+def test_replay_leads_to_the_same_state_anywhere(tmp_path: Path) -> None:
+    """R-ORDER: ids differ, for dice and databases give them; nothing else does."""
+    with postgres() as url:
+        files = [f"sqlite:///{tmp_path}/{number}.sqlite3" for number in range(3)]
+        started = [replay(files[0], SEED), replay(files[1], SEED), replay(url, SEED), replay(files[2], SEED + 1)]
+        *found, other = [finish(each)[0] for each in started]
+
+    assert found[0] == found[1] == found[2]
+    assert found[0]["broken"] == {}
+    assert {"quote True 0", "taken", "refused", "cancel"} <= found[0]["happened"].keys()
+    assert found[0]["hash"] != other["hash"]
+
+
+CHANGES: dict[str, Callable[[], Any]] = {
+    "cash": lambda: Account.objects.update(cash=Decimal("99999.99")),
+    "reason": lambda: Order.objects.update(reason="another"),
+    "price": lambda: Fill.objects.update(last_px=Decimal("150.02")),
+    "time": lambda: Journal.objects.update(at=datetime(2026, 1, 1, tzinfo=UTC)),
+    "line": lambda: LedgerEntry.objects.filter(book="cash").update(amount=1),
+    "row": lambda: Fill.objects.all().delete(),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_any_change_of_the_state_changes_the_hash(held: Order, name: str) -> None:
+    before = said_by_the_command()
+
+    CHANGES[name]()
+
+    assert said_by_the_command() != before
+
+
+def said_by_the_command() -> str:
+    printed = StringIO()
+    call_command("state_hash", stdout=printed)
+    return printed.getvalue().strip()
