@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
+from django.db.models import Case, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from apps.desk.calendar import ALWAYS, Phase
 from apps.desk.quote import EPOCH
@@ -134,6 +134,14 @@ def last_price(symbol: str, at: datetime) -> Decimal | None:
     """The price at the end of a symbol's last minute that was over by then; None where a week before holds none."""
     rows = Bar.objects.filter(instrument__symbol=symbol, start__lte=at - MINUTE, start__gt=at - LOOK_BACK)
     return rows.order_by("-start").values_list("close", flat=True).first()
+
+
+def last_minute_each(symbols: Iterable[str], at: datetime) -> list[MinuteBar]:
+    """The newest minute of each symbol that was over by then, at most a week back; two queries."""
+    over = Bar.objects.filter(instrument=OuterRef("pk"), start__lte=at - MINUTE, start__gt=at - LOOK_BACK)
+    newest = Subquery(over.order_by("-start").values("pk")[:1])
+    named = Instrument.objects.filter(symbol__in=list(symbols)).annotate(newest=newest)
+    return minute_bars(Bar.objects.filter(pk__in=[pk for pk in named.values_list("newest", flat=True) if pk]))
 
 
 def instrument_ids(symbols: Iterable[str] | None = None) -> dict[str, int]:

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import OuterRef, Q, QuerySet
 
 from apps.desk import ledger as books
 from apps.desk.money import ZERO
 
-from .models import EquityPoint, Journal, LedgerEntry
+from .models import Account, EquityPoint, Journal, LedgerEntry
+from .queries import total
 
 PAGE_SIZE = 25
 SPANS: dict[str, tuple[str, timedelta | None, tuple[int, ...] | None]] = {
@@ -85,11 +86,14 @@ def journals(account_id: int, text: str) -> QuerySet[Journal]:
 
 
 def cash_after(journal: Journal) -> Decimal:
-    """The account's cash when this had been booked: ids rise within an account, locked to book."""
-    lines = LedgerEntry.objects.filter(
-        journal__account_id=journal.account_id, journal_id__lte=journal.pk, book=books.CASH
-    )
-    return lines.aggregate(total=Sum("amount"))["total"] or ZERO
+    """The account's cash when this had been booked: ids rise within an account, locked to book.
+
+    Counted back from what it has now, for the newest bookings are asked for most.
+    """
+    later = LedgerEntry.objects.filter(journal__account=OuterRef("pk"), journal_id__gt=journal.pk, book=books.CASH)
+    accounts = Account.objects.filter(pk=journal.account_id)
+    held = accounts.annotate(since=total(later, "journal__account", "amount"))
+    return sum((cash - since for cash, since in held.values_list("cash", "since")), ZERO)
 
 
 def equity_curve(account_id: int, span: str, now: datetime) -> list[Point]:

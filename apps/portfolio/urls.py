@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from . import receipt_views, views
 
 app_name = "portfolio"
 
@@ -10,6 +10,7 @@ urlpatterns = [
     path("", views.portfolio, name="portfolio"),
     path("performance/", views.performance, name="performance"),
     path("performance.json", views.performance_curve, name="performance_curve"),
+    path("receipts/<slug:name>/", receipt_views.receipt, name="receipt"),
     path("ledger/", views.ledger, name="ledger"),
     path("equity.json", views.equity, name="equity"),
 ]

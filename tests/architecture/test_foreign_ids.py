@@ -77,6 +77,7 @@ OWNED: dict[str, Callable[[User], dict[str, Any]]] = {
     "watchlist:delete": watchlist_of,
 }
 PUBLIC = {
+    "portfolio:receipt": "a figure has a name; whose it is comes from the signed-in user",
     "home:symbol": "a symbol belongs to nobody",
     "market:bars": "a symbol belongs to nobody",
     "live:poll": "a page's name; its topics come from the signed-in user",

@@ -11,6 +11,7 @@ SIGNED_IN = (
     "/watchlist/",
     "/portfolio/",
     "/portfolio/performance/",
+    "/portfolio/receipts/equity/",
     "/activity/",
     "/settings/",
 )

@@ -1,0 +1,81 @@
+"""An account and its prices as they were at a moment of the past, from what is never changed: journals and bars."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Sum
+
+from apps.desk import ledger as books
+from apps.desk.money import ZERO
+from apps.desk.quote import Quote, stale_since
+from apps.live.moments import micros
+from apps.market.bars import MINUTE
+from apps.market.queries import last_minute_each
+
+from .models import Account, Journal, LedgerEntry
+from .value import Holding, Holdings, PortfolioView, portfolio_value
+
+
+class PastPrices:
+    """The close of each symbol's newest minute that was over by then, a quote without a spread."""
+
+    def __init__(self, symbols: Iterable[str], at: datetime) -> None:
+        self.quotes = {
+            bar.symbol: past_quote(bar.symbol, bar.close, bar.start + MINUTE) for bar in last_minute_each(symbols, at)
+        }
+
+    def latest_each(self, symbols: Iterable[str]) -> tuple[Quote | None, ...]:
+        return tuple(self.quotes.get(symbol) for symbol in symbols)
+
+    def old(self, quotes: Iterable[Quote | None], now: datetime) -> tuple[bool, ...]:
+        """A minute ends up to a minute before the moment that is asked for."""
+        since = stale_since(now - MINUTE, settings.QUOTE_STALE_MS)
+        return tuple(quote is None or quote.received_at <= since for quote in quotes)
+
+
+def past_quote(symbol: str, price: Decimal, at: datetime) -> Quote:
+    return Quote(symbol, price, price, ZERO, ZERO, price, at, at)
+
+
+def view_as_of(account: Account, at: datetime) -> tuple[PortfolioView, PastPrices]:
+    """The whole view at a moment: the same books and the same prices whenever it is asked for."""
+    holdings = holdings_as_of(account, at)
+    prices = PastPrices(holdings.symbols, at)
+    return portfolio_value(holdings, prices, at), prices
+
+
+def holdings_as_of(account: Account, at: datetime) -> Holdings:
+    """As booked by then, without what orders held back and the close that the day counted from: neither is kept."""
+    until = {"journal__account": account, "journal__at__lte": at}
+    sums: dict[int | None, dict[str, Decimal]] = defaultdict(dict)
+    lines = LedgerEntry.objects.filter(**until).values_list("journal__instrument", "book").annotate(Sum("amount"))
+    for instrument, book, amount in lines.order_by():
+        sums[instrument][book] = amount
+    moved = Journal.objects.filter(account=account, at__lte=at, instrument__isnull=False)
+    held = moved.values_list("instrument", "instrument__symbol", "instrument__name").annotate(Sum("quantity"))
+    positions = [
+        Holding(
+            symbol=symbol,
+            name=name,
+            quantity=quantity,
+            reserved=ZERO,
+            cost=sums[instrument].get(books.SECURITIES, ZERO),
+            realized=-sums[instrument].get(books.REALIZED, ZERO),
+            fees=sums[instrument].get(books.COMMISSION, ZERO),
+            previous_close=None,
+        )
+        for instrument, symbol, name, quantity in held.order_by("instrument__symbol")
+    ]
+    return Holdings(
+        account_id=account.pk,
+        cash=sum((each.get(books.CASH, ZERO) for each in sums.values()), ZERO),
+        reserved=ZERO,
+        positions=tuple(positions),
+        session_date=None,
+        changed_us=micros(at),
+    )

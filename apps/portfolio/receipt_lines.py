@@ -1,0 +1,192 @@
+"""What each figure of an account is made of."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db.models import Count, QuerySet, Sum
+
+from apps.desk import ledger as books
+from apps.desk.money import ZERO, cents, plain
+
+from .models import LedgerEntry
+from .receipts import Asked, Figure, Line
+from .value import PositionView
+
+NEWEST = 50
+
+
+def equity(asked: Asked) -> list[Line]:
+    return [Line("Cash", asked.view.cash, "every cash line of the ledger"), *market_value(asked)]
+
+
+def market_value(asked: Asked) -> list[Line]:
+    """At cost while there is no price, as the desk counts it."""
+    return [
+        Line(
+            each.held.symbol,
+            each.held.cost if each.market_value is None else each.market_value,
+            f"{plain(each.held.quantity)} × {plain(each.last)}"
+            if each.last is not None
+            else "no price: counted at cost",
+            each.held.symbol,
+        )
+        for each in asked.open
+    ]
+
+
+def unrealized(asked: Asked) -> list[Line]:
+    if asked.symbol and asked.open and asked.open[0].held.lots and asked.open[0].last is not None:
+        return by_lot(asked.open[0])
+    return [
+        Line(
+            each.held.symbol,
+            ZERO if each.unrealized is None else each.unrealized,
+            "no price: counted as nothing"
+            if each.market_value is None
+            else f"worth {each.market_value:,.2f} − cost {each.held.cost:,.2f}",
+            each.held.symbol,
+        )
+        for each in asked.open
+    ]
+
+
+def by_lot(position: PositionView) -> list[Line]:
+    """What each lot gained; the last cent of rounding the market value as a whole has a line of its own."""
+    price = position.last or ZERO
+    lines = [
+        Line(
+            f"Lot of {lot.opened_at:%-d %b %Y %H:%M:%S} UTC",
+            cents(lot.qty * price) - lot.cost,
+            f"{plain(lot.qty)} × {plain(price)} − cost {lot.cost:,.2f}",
+        )
+        for lot in position.held.lots
+    ]
+    rest = (position.unrealized or ZERO) - sum((line.amount or ZERO for line in lines), ZERO)
+    return [*lines, Line("Rounding of the whole to the cent", rest)] if rest else lines
+
+
+def realized(asked: Asked) -> list[Line]:
+    if not asked.symbol:
+        return [
+            Line(
+                each.held.symbol, each.held.realized, "what sales fetched − what the shares had cost", each.held.symbol
+            )
+            for each in asked.positions
+            if each.held.realized
+        ]
+    rows = booked(asked).filter(book=books.REALIZED).select_related("journal__instrument").order_by("-journal_id")
+    newest = list(rows[:NEWEST])
+    lines = [Line(f"{row.journal.in_words}, {row.journal.at:%-d %b %Y %H:%M:%S} UTC", -row.amount) for row in newest]
+    earlier = sum((each.held.realized for each in asked.positions), ZERO) - sum((-row.amount for row in newest), ZERO)
+    return [*lines, Line("Sales before these", earlier)] if earlier else lines
+
+
+def fees(asked: Asked) -> list[Line]:
+    return [
+        Line(each.held.symbol, each.held.fees, "the commission of every fill", each.held.symbol)
+        for each in asked.positions
+        if each.held.fees
+    ]
+
+
+def cash(asked: Asked) -> list[Line]:
+    """By the kind of booking; a fill's has its fee within."""
+    rows = booked(asked).filter(book=books.CASH).values_list("journal__kind").annotate(Sum("amount"), Count("pk"))
+    return [
+        Line(kind.capitalize(), amount, f"{count:,} {'booking' if count == 1 else 'bookings'}, fees within")
+        for kind, amount, count in rows.order_by("journal__kind")
+    ]
+
+
+def buying_power(asked: Asked) -> list[Line]:
+    view = asked.view
+    return [
+        Line("Cash", view.cash, "every cash line of the ledger"),
+        Line("Held back for working orders", view.buying_power - view.cash, "at their limit, with fee"),
+    ]
+
+
+def day_pnl(asked: Asked) -> list[Line]:
+    counted = [each for each in asked.positions if each.held.quantity or each.held.cash_flow]
+    return [
+        Line(
+            each.held.symbol,
+            each.day_pnl,
+            "no close that it counts from is known"
+            if each.day_pnl is None
+            else f"worth {each.market_value or ZERO:,.2f} − {each.held.day_basis or ZERO:,.2f} to break even",
+            each.held.symbol,
+        )
+        for each in counted
+    ]
+
+
+def total_pnl(asked: Asked) -> list[Line]:
+    return [
+        Line("Realised P&L", sum_of(realized(asked))),
+        Line("Fees", -sum_of(fees(asked))),
+        Line("Unrealised P&L", sum_of(unrealized(asked))),
+    ]
+
+
+def sum_of(lines: list[Line]) -> Decimal:
+    return sum((line.amount or ZERO for line in lines), ZERO)
+
+
+def booked(asked: Asked) -> QuerySet[LedgerEntry]:
+    """The ledger's lines that the figure rests on."""
+    rows = LedgerEntry.objects.filter(journal__account=asked.account)
+    rows = rows.filter(journal__instrument__symbol=asked.symbol) if asked.symbol else rows
+    return rows.filter(journal__at__lte=asked.at) if asked.at else rows
+
+
+NO_HOLDS = "What working orders held back at a moment that is past is not kept"
+NO_CLOSE = (
+    "The close that the day counted from is not kept for moments that are past; Performance has each session's P&L"
+)
+
+FIGURES = {
+    figure.name: figure
+    for figure in (
+        Figure("equity", "Equity", "cash + what every position is worth", equity, priced=True, of_symbol=False),
+        Figure(
+            "market-value", "Market value", "quantity × price of each position, to the cent", market_value, priced=True
+        ),
+        Figure(
+            "day-pnl",
+            "Day P&L",
+            "worth now − worth at the last close − what was put in since, fees within",
+            day_pnl,
+            priced=True,
+            signed=True,
+            unknown=NO_CLOSE,
+        ),
+        Figure(
+            "unrealized-pnl",
+            "Unrealised P&L",
+            "what positions are worth − what their open lots cost",
+            unrealized,
+            priced=True,
+            signed=True,
+        ),
+        Figure(
+            "realized-pnl",
+            "Realised P&L",
+            "what sales fetched − what the sold shares had cost, before fees",
+            realized,
+            signed=True,
+        ),
+        Figure("total-pnl", "Total P&L", "realised P&L − fees + unrealised P&L", total_pnl, priced=True, signed=True),
+        Figure("fees", "Fees", "the commission of every fill", fees),
+        Figure("cash", "Cash", "every cash line of the ledger", cash, of_symbol=False),
+        Figure(
+            "buying-power",
+            "Buying power",
+            "cash − what working orders hold back",
+            buying_power,
+            of_symbol=False,
+            unknown=NO_HOLDS,
+        ),
+    )
+}

@@ -1,0 +1,96 @@
+"""A figure's receipt over HTTP: now, or with `?at=` as of a moment that is past."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.views.decorators.http import require_safe
+
+from apps.market.quotes import board
+
+from .asof import view_as_of
+from .models import Account
+from .pages import PortfolioPage
+from .queries import load_holdings, portfolio_value
+from .receipt_lines import FIGURES
+from .receipts import Asked, Figure, Receipt, receipt_of
+from .views import own_account
+
+ISO = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class NoReceipt(Exception):
+    """Why a figure has no receipt as asked; `field` is what is wrong with the question, "" for nothing."""
+
+    def __init__(self, words: str, field: str = "") -> None:
+        super().__init__(words)
+        self.words, self.field = words, field
+
+
+@login_required
+@require_safe
+def receipt(request: HttpRequest, name: str) -> HttpResponse:
+    """One figure, explained; 400 with the field and what would be right for a moment that is none."""
+    figure, account, now = FIGURES.get(name), own_account(request), timezone.now()
+    symbol, found, wrong = request.GET.get("symbol", ""), None, None
+    if figure is None or (symbol and not figure.of_symbol):
+        raise Http404("No such figure")
+    try:
+        at = moment_asked(request.GET.get("at", ""), account, now)
+        found = made(figure, account, symbol, at)
+    except NoReceipt as error:
+        wrong = error
+    page, whole_minute = PortfolioPage(), now.replace(second=0, microsecond=0)
+    context = {
+        "page": page,
+        "live": page.draw(request.user, {}),
+        "figure": figure,
+        "figures": [each for each in FIGURES.values() if each.of_symbol or not symbol],
+        "symbol": symbol,
+        "receipt": found,
+        "wrong": wrong,
+        "asked_at": request.GET.get("at", ""),
+        "now": now,
+        "permalink": (found.at if found and found.at else max(whole_minute, account.opened_at)).strftime(ISO),
+        "first": account.opened_at.strftime("%Y-%m-%dT%H:%M:%S"),
+        "last": now.strftime("%Y-%m-%dT%H:%M:%S"),
+    }
+    return render(request, "portfolio/receipt.html", context, status=400 if wrong and wrong.field else 200)
+
+
+def moment_asked(text: str, account: Account, now: datetime) -> datetime | None:
+    """None for now. A moment without a zone is UTC, as every time on the desk."""
+    if not text:
+        return None
+    try:
+        at = parse_datetime(text)
+    except ValueError:
+        at = None
+    if at is None:
+        raise NoReceipt(f"As of is a date and a time in UTC, as {now.strftime(ISO)}", "at")
+    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    if at > now:
+        raise NoReceipt(f"As of is not to be later than now, {now.strftime(ISO)}", "at")
+    if at < account.opened_at:
+        raise NoReceipt(
+            f"Your account was opened at {account.opened_at.strftime(ISO)}; before that there is nothing", "at"
+        )
+    return at
+
+
+def made(figure: Figure, account: Account, symbol: str, at: datetime | None) -> Receipt:
+    if at is not None and figure.unknown:
+        raise NoReceipt(figure.unknown)
+    if at is None:
+        view, quotes = portfolio_value(load_holdings(account.pk, lots=bool(symbol)), board), board
+        asked = Asked(account, view, quotes, symbol, at)
+    else:
+        asked = Asked(account, *view_as_of(account, at), symbol, at)
+    if symbol and not asked.positions:
+        raise Http404("Never held")
+    return receipt_of(figure, asked)

@@ -1,0 +1,105 @@
+"""How each figure was made: its formula, the lines that add up to it, the prices it rests on, and as of when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from apps.desk.money import ZERO
+from apps.desk.quote import Quote
+
+from .models import Account
+from .value import PortfolioView, PositionView, Quotes
+
+
+class Line(NamedTuple):
+    """A part of the figure (USD), and how it was made itself."""
+
+    label: str
+    amount: Decimal | None
+    how: str = ""
+    symbol: str = ""
+
+
+class Price(NamedTuple):
+    """What a price is, of when, and whether it is too old to trust."""
+
+    symbol: str
+    price: Decimal | None
+    at: datetime | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose figure, of one symbol or of all, and the view that it is read from; `at` None: now."""
+
+    account: Account
+    view: PortfolioView
+    quotes: Quotes
+    symbol: str
+    at: datetime | None
+
+    @property
+    def positions(self) -> list[PositionView]:
+        return [each for each in self.view.positions if not self.symbol or each.held.symbol == self.symbol]
+
+    @property
+    def open(self) -> list[PositionView]:
+        return [each for each in self.positions if each.held.quantity]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """`formula` in words; `lines` make it; a `priced` one rests on prices; `unknown`: why there is no past."""
+
+    name: str
+    title: str
+    formula: str
+    lines: Callable[[Asked], list[Line]]
+    priced: bool = False
+    of_symbol: bool = True
+    signed: bool = False
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The lines add up to `value` (USD), exactly; None where one of them is not known."""
+
+    figure: Figure
+    symbol: str
+    value: Decimal | None
+    lines: tuple[Line, ...]
+    prices: tuple[Price, ...]
+    stale_value: Decimal
+    stale_share: Decimal | None
+    at: datetime | None
+
+
+def receipt_of(figure: Figure, asked: Asked) -> Receipt:
+    lines = tuple(figure.lines(asked))
+    known = [line.amount for line in lines if line.amount is not None]
+    rests_on = asked.open if figure.priced else []
+    quotes = asked.quotes.latest_each([each.held.symbol for each in rests_on])
+    stale = sum((each.market_value or each.held.cost for each in rests_on if each.stale), ZERO)
+    worth = sum((each.market_value or each.held.cost for each in rests_on), ZERO)
+    whole = asked.view.equity if figure.name == "equity" else worth
+    return Receipt(
+        figure=figure,
+        symbol=asked.symbol,
+        value=sum(known, ZERO) if len(known) == len(lines) else None,
+        lines=lines,
+        prices=tuple(price_of(each, quote) for each, quote in zip(rests_on, quotes, strict=True)),
+        stale_value=stale,
+        stale_share=stale / whole if whole and stale else None,
+        at=asked.at,
+    )
+
+
+def price_of(position: PositionView, quote: Quote | None) -> Price:
+    at = quote.received_at if quote else None
+    return Price(position.held.symbol, quote.mark if quote else None, at, position.stale)
