@@ -1,0 +1,48 @@
+"""How settings are read from the environment or `.env`; a value that cannot be meant stops the start, by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+MOST_DIGITS = 9
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+
+def on_or_off(name: str, default: bool) -> bool:
+    value = str(env.str(name, default="on" if default else "off")).lower()
+    if value not in {"on", "off"}:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be on or off")
+    return value == "on"
+
+
+def one_of(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = str(env.str(name, default=default))
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}; it must be one of {', '.join(choices)}")
+    return value
+
+
+def whole(name: str, default: int, least: int = 0) -> int:
+    text = str(env.str(name, default=str(default)))
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS and int(text) >= least):
+        raise ImproperlyConfigured(
+            f"{name} is {text!r}; it must be a whole number of at least {least} and at most {MOST_DIGITS} digits"
+        )
+    return int(text)
+
+
+def positive(name: str, default: float) -> float:
+    text = str(env.str(name, default=str(default)))
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1e9:
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a number above 0")
+    return number
