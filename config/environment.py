@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -46,3 +47,9 @@ def positive(name: str, default: float) -> float:
     if not 0 < number < 1e9:
         raise ImproperlyConfigured(f"{name} is {text!r}; it must be a number above 0")
     return number
+
+
+def passwords_of(*addresses: str) -> list[str]:
+    """The passwords within the addresses, as they are written there and as they are meant."""
+    found = [urlsplit(address).password or "" for address in addresses]
+    return [word for password in found for word in {password, unquote(password)} if word]

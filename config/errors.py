@@ -8,7 +8,8 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.exceptions import DisallowedHost, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import get_template
 from django.utils.decorators import sync_and_async_middleware
 from django.views.defaults import bad_request, page_not_found
 
@@ -34,6 +35,15 @@ def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
     if speaks_html(request):
         return page_not_found(request, exception)
     return refusal(request, 404, "Not found", "There is nothing at this address, or it belongs to another account.")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Says by which id the fault stands in the log; asks nothing of what may be broken."""
+    name = getattr(request, "request_id", "")
+    if wants_json(request):
+        words = f"The fault has been recorded as {name}. Look under Orders before you send an order again."
+        return JsonResponse({"error": "The desk could not answer", "detail": words, "request": name}, status=500)
+    return HttpResponse(get_template("500.html").render({"request_id": name}), status=500)
 
 
 def weigh(request: HttpRequest) -> None:

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.environment import BASE_DIR, env, on_or_off, one_of, positive, whole
+from apps.telemetry.logs import FORMATS, logging_of
+from config.environment import BASE_DIR, env, on_or_off, one_of, passwords_of, positive, whole
 
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -68,6 +69,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "config.requests.named_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -245,16 +247,9 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 RELEASE = "0.2.0"
 LOG_LEVEL = one_of("LOG_LEVEL", "INFO", LEVELS)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        "django": {"handlers": [], "level": "INFO", "propagate": True},
-        "daphne": {"level": "WARNING"},
-        "django.channels.server": {"level": "WARNING"},
-        "channels_redis": {"level": "CRITICAL"},  # the link tells once what this would repeat each second
-    },
-}
+LOG_FORMAT = one_of("LOG_FORMAT", "line" if EMBEDDED else "json", FORMATS)
+LOGGING = logging_of(
+    LOG_LEVEL,
+    LOG_FORMAT,
+    [SECRET_KEY, *SECRET_KEY_FALLBACKS, METRICS_TOKEN, *passwords_of(DATABASE_URL, REDIS_URL), DISCORD_CLIENT_SECRET],
+)

@@ -9,6 +9,7 @@ from apps.accounts.urls import settings_patterns
 
 handler400 = "config.errors.unreadable"
 handler404 = "config.errors.missing"
+handler500 = "config.errors.broken"
 urlpatterns = [
     path("", include("apps.home.urls")),
     path("accounts/", include("apps.accounts.urls")),

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from secrets import token_hex
 from typing import Any, ClassVar
 
 from channels.consumer import get_handler_name
@@ -16,6 +17,7 @@ from django.conf import settings
 from django.http import QueryDict
 
 from apps import telemetry
+from apps.telemetry.logs import bind
 
 from .activity import ActivityPage
 from .codes import BY_CLOSE, FAILED, LIMITED, MALFORMED, OVERSIZE, Code
@@ -60,10 +62,11 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]
             raise
         except Exception:
             telemetry.faults.labels("socket").inc()
-            log.exception("socket of user %s failed", self.viewer.user_id if self.viewer else "unknown")
+            log.exception("a socket failed")
             await self.end(FAILED)
 
     async def connect(self) -> None:
+        bind(connection=token_hex(4))
         if not from_our_origin(self.scope):
             await self.close()
             return
@@ -78,6 +81,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.end(entered)
             return
         self.viewer = self.viewer_of(entered)
+        bind(user=self.viewer.user_id)
         self.opened_at = time.monotonic()
         telemetry.sockets_opened.inc()
         telemetry.sockets_open.inc()

@@ -94,7 +94,7 @@ class PaperBroker:
         self.left[quote.symbol] = quote, outcome.left
         for order_id in outcome.failed.keys() - self.told:
             self.told.add(order_id)
-            log.error("order %s was not matched", order_id, exc_info=outcome.failed[order_id])
+            log.error("an order was not matched", exc_info=outcome.failed[order_id], extra={"order": order_id})
         self.read({*reached, *relatives_of(outcome.moved)})
         for order_id in outcome.failed:  # left out until the next refresh: tried again each second, not at each quote
             self.take(order_id)
