@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -192,6 +193,11 @@ QUOTE_STALE_MS = whole("QUOTE_STALE_MS", 15_000, least=1000)
 # Trading
 PAPER_CASH = whole("PAPER_CASH", 100_000)
 COMMISSION = env.str("COMMISSION", default="per-share 0.005 min 1.00")
+FILL_PRICE = one_of("FILL_PRICE", "touch", ("touch", "last"))
+STOP_ELECTION = one_of("STOP_ELECTION", "touch", ("touch", "last"))
+FILL_LATENCY_MS = whole("FILL_LATENCY_MS", 0)
+SLIPPAGE_BPS = Decimal(whole("SLIPPAGE_BPS", 0))
+SLIPPAGE_SEED = whole("SLIPPAGE_SEED", 1)
 BENCHMARK = env.str("BENCHMARK", default="SPY").upper()
 RISK_FREE = env.str("RISK_FREE", default="0")
 

@@ -99,13 +99,15 @@ class Book:
         for order_id in (*new, *self.marks[Side.SELL].below(quote.bid), *self.marks[Side.BUY].above(quote.ask)):
             self.put(self.orders[order_id].seeing(quote))
 
-    def reached(self, quote: Quote) -> list[Order]:
-        """All orders that matching could do anything to at this quote: elect, fill, or cancel."""
+    def reached(self, quote: Quote, signal: Quote | None = None) -> list[Order]:
+        """All orders that matching could do anything to at this quote: elect (by `signal`, if that is another), fill,
+        or cancel."""
+        signal = signal or quote
         found = {
             *self.ready,
             *self.limits[Side.BUY].at_least(quote.ask),
             *self.limits[Side.SELL].at_most(quote.bid),
-            *self.stops[Side.BUY].at_most(quote.ask),
-            *self.stops[Side.SELL].at_least(quote.bid),
+            *self.stops[Side.BUY].at_most(signal.ask),
+            *self.stops[Side.SELL].at_least(signal.bid),
         }
         return [self.orders[order_id] for order_id in found]

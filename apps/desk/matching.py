@@ -11,6 +11,7 @@ from .calendar import Trading
 from .fill import Liquidity
 from .money import ZERO
 from .order import AUCTIONS, IMMEDIATE, LIMITS, STOPS, Order, OrderType, Side, TimeInForce
+from .policy import TOUCH, Policy
 from .quote import Quote
 
 
@@ -55,25 +56,28 @@ def match(
     displayed: Displayed | None = None,
     lot_size: Decimal = Decimal(1),
     trading: Trading = Trading.CONTINUOUS,
+    policy: Policy = TOUCH,
 ) -> Matched:
     """Fill `orders` of one symbol against `quote`, by price and then time; nothing on a stale quote.
 
-    `trading` says whose turn it is: the orders for the close have theirs at the close, alone.
+    `trading` says whose turn it is: the orders for the close have theirs at the close, alone. `policy` says at which
+    of the quote's prices.
     """
     left = displayed or Displayed(quote.bid_size, quote.ask_size)
     for order in orders:
         if order.symbol != quote.symbol:
             raise ValueError(f"order {order.order_id} is for {order.symbol}, the quote for {quote.symbol}")
-    present = [order for order in orders if takes_part(order, trading)]
-    working = [order.seeing(quote) for order in present if order.leaves_qty > 0 and not is_over(order, now)]
+    present = [order for order in orders if takes_part(order, trading) and policy.has_arrived(order, now)]
+    market, signal = policy.market(quote), policy.signal(quote)
+    working = [order.seeing(signal) for order in present if order.leaves_qty > 0 and not is_over(order, now)]
     if quote.is_stale(now, stale_ms):
         return Matched((), (), left, unfilled(working, {}, trading, stale=True))
-    elected = {order.order_id for order in working if is_elected(order, quote)}
+    elected = {order.order_id for order in working if is_elected(order, signal)}
     filled: dict[str, Decimal] = {}
     executions: list[Execution] = []
     rest = {Side.BUY: left.ask_size, Side.SELL: left.bid_size}
     for order in sorted(working, key=priority):
-        if is_late(order, trading) or not can_trade(order, quote, order.order_id in elected):
+        if is_late(order, trading) or not can_trade(order, market, order.order_id in elected):
             continue
         qty = min(order.leaves_qty, rest[order.side]) // lot_size * lot_size
         if order.time_in_force is TimeInForce.FOK and qty < order.leaves_qty:
@@ -81,7 +85,7 @@ def match(
         if qty > 0:
             rest[order.side] -= qty
             filled[order.order_id] = qty
-            price = quote.ask if order.side is Side.BUY else quote.bid
+            price = policy.slipped(order, market.ask if order.side is Side.BUY else market.bid, quote)
             triggered = order.order_id in elected
             executions.append(Execution(order.order_id, qty, price, liquidity_of(order, quote), triggered))
     return Matched(

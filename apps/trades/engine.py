@@ -12,23 +12,20 @@ from typing import Any
 
 from channels.db import database_sync_to_async
 from django.conf import settings
-from django.db import DatabaseError
 from django.utils import timezone
 
 from apps import telemetry
 from apps.desk.quote import Quote
 from apps.live import bus
-from apps.live.clock import SharedClock
 from apps.live.retention import forget_old_events
 from apps.market import services as market
 from apps.market import wire
 from apps.market.bars import MinuteBar
-from apps.market.feeds import Feed, FeedError, feed_from_setting
+from apps.market.feeds import Feed, FeedError
 from apps.market.quotes import board
 from apps.portfolio.services import take_equity_points
 
 from .brokers.base import Broker
-from .brokers.paper import PaperBroker
 from .closing import Closing
 from .lease import Lease
 from .queries import due_at_close
@@ -44,36 +41,7 @@ LISTEN_SECONDS = 0.1  # between two looks at whether others hear
 UNHEARD_SECONDS = 0.3  # from save to save while others may not hear the quotes and read them from the database
 FEED_RETRY_SECONDS = 5.0
 HOUR = 3600.0
-LOOK_SECONDS = 10.0
 Clock = Callable[[], datetime]
-
-
-async def run_desk(stop: asyncio.Event, feed_of: Callable[[Any], Feed] = feed_from_setting) -> None:
-    """Is the desk whenever the lease is free, and stands by otherwise, until `stop`. Gives the lease back.
-
-    Raises FeedError for a feed that cannot be made at all; a fault later ends a turn, and the next one begins anew.
-    """
-    bus.attach(asyncio.get_running_loop())
-    lease, clock = Lease(), SharedClock()
-    unused: Feed | None = await asyncio.to_thread(feed_of, settings)
-    looking = asyncio.create_task(keep_right(clock))
-    while not stop.is_set():
-        try:
-            if await in_thread(lease.renew):
-                log.info("desk: %s holds the lease", lease.holder)
-                await in_thread(clock.look)
-                if unused is None:
-                    unused = await asyncio.to_thread(feed_of, settings)
-                feed, unused = unused, None
-                feed.now = clock
-                await Desk(feed, PaperBroker(), lease, clock).run(stop)
-        except Exception:
-            telemetry.faults.labels("desk").inc()
-            log.exception("desk: the turn of %s ended", lease.holder)
-        await until(stop, SECOND)
-    looking.cancel()
-    with contextlib.suppress(DatabaseError):  # it runs out by itself
-        await in_thread(lease.give_back)
 
 
 class Desk:
@@ -120,8 +88,13 @@ class Desk:
     def hear_ring(self, stream: str) -> None:
         """A new order wakes the matching at once."""
         if stream == ORDERS_RING:
-            self.orders_changed = True
-            self.wake.set()
+            self.look_again()
+            if settings.FILL_LATENCY_MS:  # that long the order travels, and then it meets the newest quote
+                asyncio.get_running_loop().call_later(settings.FILL_LATENCY_MS / 1000, self.look_again)
+
+    def look_again(self) -> None:
+        self.orders_changed = True
+        self.wake.set()
 
     # Quotes come in
 
@@ -229,8 +202,7 @@ class Desk:
 
     async def each_second(self, now: datetime) -> None:
         """Looks for orders whose ring was lost and keeps the session."""
-        self.orders_changed = True
-        self.wake.set()
+        self.look_again()
         await self.step("trail", in_thread, keep_trails, self.broker.trailed())
         await self.step("equity close", in_thread, close_ended, self.feed, now)
         await self.step("session", in_thread, market.follow_session, self.feed)
@@ -283,17 +255,3 @@ class Desk:
     async def in_matching(self, work: Callable[..., Any], *args: Any) -> Any:
         """The matching has a thread of its own: it never waits behind a save."""
         return await database_sync_to_async(work, thread_sensitive=False, executor=self.matching)(*args)
-
-
-async def keep_right(clock: SharedClock) -> None:
-    """Looks at the shared time now and then; while nobody tells it, the clock goes on."""
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        with contextlib.suppress(DatabaseError):
-            await in_thread(clock.look)
-
-
-async def until(stop: asyncio.Event, seconds: float) -> None:
-    """Waits for `stop`, for so long at most."""
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), seconds)

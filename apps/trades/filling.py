@@ -26,10 +26,8 @@ from apps.portfolio.models import Account
 
 from .models import Fill, Order, desk_order
 from .news import tell
-from .queries import commission, plain, working_among, working_orders
+from .queries import commission, plain, policy, working_among, working_orders
 from .states import KILLED, close, follow_entry, follow_exit, hold, keep_back, lock_order, move, release, take_hold
-
-FILL_POLICY = "touch-displayed-size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +67,7 @@ def match_symbol(
         displayed=left,
         lot_size=instrument.lot_size,
         trading=turn,
+        policy=policy(),
     )
     moved: list[str] = []
     failed: dict[str, Exception] = {}
@@ -95,7 +94,7 @@ def match_order(
     """Matches one order as it stands under lock; says what is left of the displayed sizes."""
     account = Account.objects.select_for_update().get(orders=order_id)
     order = lock_order(account, order_id)
-    seen = desk_order(order).having_seen(watermark).seeing(quote)
+    seen = desk_order(order).having_seen(watermark).seeing(policy().signal(quote))
     matched = match(
         [seen],
         quote,
@@ -104,6 +103,7 @@ def match_order(
         displayed=displayed,
         lot_size=order.instrument.lot_size,
         trading=trading,
+        policy=policy(),
     )
     if matched.triggered:
         order.triggered_at, order.watermark = now, seen.watermark
@@ -173,9 +173,13 @@ def book(order: Order, execution: Execution, qty: Decimal, quote: Quote, now: da
         last_px=fill.last_px,
         commission=fill.commission,
         liquidity=fill.liquidity,
-        policy=FILL_POLICY,
+        policy=policy().name,
+        seed=policy().seed if policy().slippage_bps else None,
         bid=quote.bid,
         ask=quote.ask,
+        last=quote.last,
+        bid_size=quote.bid_size,
+        ask_size=quote.ask_size,
         quote_age_ms=quote.age_ms(now),
         at=now,
     )

@@ -132,7 +132,7 @@ def desk_order(row: Order) -> DeskOrder:
 
 
 class Fill(models.Model):
-    """One execution, with the quote and the policy that made it. Never changed, never deleted."""
+    """One execution, with the quote, the policy and the seed that made it. Never changed, never deleted."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fills")
     exec_id = models.CharField(max_length=80, unique=True)
@@ -140,9 +140,13 @@ class Fill(models.Model):
     last_px = PriceField()
     commission = MoneyField(default=Decimal(0))
     liquidity = models.CharField(max_length=5)
-    policy = models.CharField(max_length=40)
+    policy = models.CharField(max_length=100)
+    seed = models.PositiveBigIntegerField(null=True, blank=True)
     bid = PriceField()
     ask = PriceField()
+    last = PriceField(null=True, blank=True)
+    bid_size = QuantityField(null=True, blank=True)
+    ask_size = QuantityField(null=True, blank=True)
     quote_age_ms = models.PositiveIntegerField()
     at = models.DateTimeField()
 

@@ -18,6 +18,7 @@ from apps.desk.commission import Commission, parse_commission
 from apps.desk.limits import check_admission, check_limits
 from apps.desk.order import OPEN, WORKING, OrderStatus, Side, TimeInForce
 from apps.desk.order import Order as DeskOrder
+from apps.desk.policy import Policy, Price
 from apps.desk.quote import Quote
 from apps.desk.risk import Accepted, Denied, check_buy, check_sell, check_terms
 from apps.desk.sessions import check_hours
@@ -49,6 +50,22 @@ def commission_named(text: str) -> Commission:
 def commission() -> Commission:
     """What the broker takes, as the setting says."""
     return commission_named(settings.COMMISSION)
+
+
+def policy() -> Policy:
+    """How orders meet quotes, as the settings say."""
+    return policy_named(
+        settings.FILL_PRICE,
+        settings.STOP_ELECTION,
+        settings.FILL_LATENCY_MS,
+        settings.SLIPPAGE_BPS,
+        settings.SLIPPAGE_SEED,
+    )
+
+
+@lru_cache(maxsize=4)
+def policy_named(fills_at: str, elects_on: str, latency_ms: int, slippage_bps: Decimal, seed: int) -> Policy:
+    return Policy(Price(fills_at), Price(elects_on), latency_ms, slippage_bps, seed)
 
 
 def working_orders(symbol: str) -> list[DeskOrder]:
@@ -120,7 +137,7 @@ def review(account: Account, ticket: Ticket, now: datetime) -> Review:
     price = expected_price(order, quote)
     cost, fee = price * order.quantity, commission().of(order.quantity, price)
     after = power - cost - fee if order.side is Side.BUY else power + cost - fee
-    return Review(verdict, quote, price, cost, fee, power, after, order.seeing(quote).watermark)
+    return Review(verdict, quote, price, cost, fee, power, after, order.seeing(policy().signal(quote)).watermark)
 
 
 def verdict_of(account: Account, order: DeskOrder, quote: Quote | None, now: datetime) -> Accepted | Denied:

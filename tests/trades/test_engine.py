@@ -23,6 +23,7 @@ from apps.trades.engine import Desk
 from apps.trades.models import DeskLease, Order
 from apps.trades.threads import in_thread
 from apps.trades.ticket import Ticket
+from apps.trades.turns import run_desk
 
 from .scripted import WITHIN, Rings, Scripted, place, quoted, running, scripted_desk, status_of
 
@@ -175,8 +176,8 @@ async def test_desk_begins_anew_after_a_turn_that_failed(account: Account, caplo
     good = feeds[0]
     good.say("149.99", "150.01")
 
-    with caplog.at_level(logging.CRITICAL, "apps.trades.engine"):
-        async with running(engine.run_desk(stop, lambda settings: feeds.pop())) as [desk], asyncio.timeout(WITHIN):
+    with caplog.at_level(logging.CRITICAL, "apps.trades.turns"):
+        async with running(run_desk(stop, lambda settings: feeds.pop())) as [desk], asyncio.timeout(WITHIN):
             await good.taken.wait()
             stop.set()
             await desk

@@ -14,10 +14,11 @@ from django.conf import settings
 from apps.desk.book import Book
 from apps.desk.calendar import Trading, trading_at
 from apps.desk.matching import Displayed, match
+from apps.desk.order import Order
 from apps.desk.quote import Quote
 from apps.market.quotes import board
 from apps.trades.filling import MatchOutcome, match_symbol
-from apps.trades.queries import relatives_of, working_among, working_versions
+from apps.trades.queries import policy, relatives_of, working_among, working_versions
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +76,23 @@ class PaperBroker:
         if not book or trading is Trading.SHUT:
             return False
         if not quote.is_stale(now, settings.QUOTE_STALE_MS):
-            book.see(quote)
-        reached, left = book.reached(quote), self.left_of(quote)
-        matched = match(reached, quote, now, stale_ms=settings.QUOTE_STALE_MS, displayed=left, trading=trading)
+            book.see(policy().signal(quote))
+        matched = match(
+            self.reached(quote),
+            quote,
+            now,
+            stale_ms=settings.QUOTE_STALE_MS,
+            displayed=self.left_of(quote),
+            trading=trading,
+            policy=policy(),
+        )
         return bool(matched.executions or matched.triggered or matched.killed)
 
+    def reached(self, quote: Quote) -> list[Order]:
+        return self.books[quote.symbol].reached(policy().market(quote), policy().signal(quote))
+
     def fill(self, quote: Quote, now: datetime) -> None:
-        reached = {order.order_id: order.watermark for order in self.books[quote.symbol].reached(quote)}
+        reached = {order.order_id: order.watermark for order in self.reached(quote)}
         self.settle(quote, match_symbol(quote.symbol, quote, self.left_of(quote), now, reached), reached)
 
     def close(self, symbol: str, quote: Quote, closed_at: datetime, order_ids: set[str]) -> None:

@@ -46,7 +46,7 @@ class Command(BaseCommand):
             )
         check_port(host, port)
         self.check(tags=[Tags.database], databases=["default"])
-        from apps.trades.engine import run_desk  # noqa: PLC0415 -- slow import
+        from apps.trades.turns import run_desk  # noqa: PLC0415 -- slow import
         from config.asgi import application  # noqa: PLC0415 -- slow import: after the event loop is chosen
         from config.server import Runner  # noqa: PLC0415 -- slow import: it chooses the event loop
 

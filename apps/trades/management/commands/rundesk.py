@@ -10,7 +10,7 @@ from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 
 from apps.market.feeds import FeedError
-from apps.trades.engine import run_desk
+from apps.trades.turns import run_desk
 
 
 class Command(BaseCommand):
