@@ -28,6 +28,13 @@ def in_line(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
     return f"{line}\n{trace}" if trace else line
 
 
+def without_objects(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Django adds the whole request to its lines; what stands under that name here is the request's id."""
+    if not isinstance(event.get("request", ""), str):
+        del event["request"]
+    return event
+
+
 def upper_level(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     event["level"] = str(event.get("level", "")).upper()
     return event
@@ -37,10 +44,11 @@ def logging_of(level: str, form: str, secrets: Iterable[str]) -> dict[str, Any]:
     """What `logging.config.dictConfig` takes. `form` is one of FORMATS; none of the secrets is ever written."""
     utc = structlog.processors.TimeStamper(fmt="iso", utc=True, key="at")
     before = [
+        ADDED,
+        without_objects,
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        ADDED,
         utc,
     ]
     last = [structlog.processors.JSONRenderer()] if form == "json" else [upper_level, in_line]

@@ -11,6 +11,7 @@ from typing import Any
 from django.test import Client
 
 from apps.accounts.models import User
+from apps.desk.calendar import ALWAYS
 from apps.desk.matching import Displayed
 from apps.market import services as market
 from apps.market import wire
@@ -58,7 +59,7 @@ class Scene:
 
     def __init__(self, alice: User, bob: User, settings: Any) -> None:
         self.alice, self.bob, self.settings = alice, bob, settings
-        settings.QUOTE_STALE_MS = 3_600_000
+        settings.QUOTE_STALE_MS, settings.MARKET_CALENDAR = 3_600_000, ALWAYS
         self.numbers = count(1)
         self.clients = {user.pk: Client(headers=JSON) for user in (alice, bob)}
         for user in (alice, bob):
