@@ -26,7 +26,7 @@ from apps.portfolio.models import Account
 
 from .models import Fill, Order, desk_order
 from .news import tell
-from .queries import commission, plain, policy, working_among, working_orders
+from .queries import NO_COMMISSION, commission, plain, policy, working_among, working_orders
 from .states import KILLED, close, follow_entry, follow_exit, hold, keep_back, lock_order, move, release, take_hold
 
 
@@ -125,9 +125,10 @@ def record(order: Order, account: Account, execution: Execution, quote: Quote, n
     if order.parent_id:
         take_hold(order)
     qty, held, leaves = execution.qty, order.reserved, desk_order(order).leaves_qty
+    within = within_amount(order, execution)
     if order.side == Side.BUY:
         free = account.cash - account.reserved + held
-        qty = affordable(qty, execution.price, commission(), free, order.instrument.lot_size)
+        qty = affordable(within, execution.price, commission(), free, order.instrument.lot_size)
     if qty < execution.qty and order.time_in_force == TimeInForce.FOK:
         qty = ZERO
     release(order)
@@ -136,19 +137,29 @@ def record(order: Order, account: Account, execution: Execution, quote: Quote, n
     if qty and order.has_exits:
         follow_entry(order, now)
     if qty < execution.qty:
-        needed = cents((execution.qty - qty) * execution.price)
-        close(
-            order,
-            OrderStatus.CANCELED,
-            now,
-            f"The rest needs {needed:,.2f} USD and its fee, more than is available",
-        )
+        close(order, OrderStatus.CANCELED, now, too_dear(order, execution, qty, within))
     elif qty < leaves:
         hold(order, keep_back(order, held, leaves))
         order.save(update_fields=["reserved"])
     if qty and order.parent_id:
         follow_exit(order, order.parent_id, qty, now)
     return qty
+
+
+def within_amount(order: Order, execution: Execution) -> Decimal:
+    """As much of an execution as the amount pays that the buy was asked for by; its fee comes on top."""
+    if order.notional is None or order.side != Side.BUY:
+        return execution.qty
+    left = order.notional - cents((order.avg_px or ZERO) * order.cum_qty)
+    return affordable(execution.qty, execution.price, NO_COMMISSION, left, order.instrument.lot_size)
+
+
+def too_dear(order: Order, execution: Execution, qty: Decimal, within: Decimal) -> str:
+    """Why no more than `qty` of it was taken."""
+    if qty == within and order.notional is not None:
+        return f"The rest would cost more than the {order.notional:,.2f} USD asked for"
+    needed = cents((execution.qty - qty) * execution.price)
+    return f"The rest needs {needed:,.2f} USD and its fee, more than is available"
 
 
 def book(order: Order, execution: Execution, qty: Decimal, quote: Quote, now: datetime) -> None:

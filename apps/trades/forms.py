@@ -17,6 +17,7 @@ from apps.market import queries as market
 from apps.market.models import Instrument
 
 from .models import Order
+from .notional import check_amount, shares_for
 from .ticket import Change, Refused, Ticket
 
 FIELDS = (
@@ -24,6 +25,7 @@ FIELDS = (
     "side",
     "order_type",
     "quantity",
+    "notional",
     "limit_price",
     "stop_price",
     "trail_amount",
@@ -42,6 +44,7 @@ TAKES = {
 }
 MOST_SHARES = Decimal(1_000_000)
 MOST_PRICE = Decimal(1_000_000)
+MOST_AMOUNT = Decimal(1_000_000_000)
 MOST_PERCENT = Decimal(50)
 STEP_OF_PERCENT = Decimal("0.01")
 PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
@@ -72,9 +75,15 @@ def clean_ticket(data: Mapping[str, str]) -> Ticket | Refused:
     side = field("side", lambda given: word_of(Side, "Side", given))
     order_type = field("order_type", lambda given: word_of(OrderType, "Order type", given))
     tif = field("time_in_force", lambda given: word_of(TimeInForce, "Time in force", given or TimeInForce.DAY.value))
-    quantity = field("quantity", lambda given: quantity_of(given, instrument))
     limit = field("limit_price", lambda given: price_of("limit_price", given, order_type, instrument))
     stop = field("stop_price", lambda given: price_of("stop_price", given, order_type, instrument))
+    amount = field("notional", lambda given: amount_of(given, text["quantity"]))
+    if not text["notional"]:
+        quantity = field("quantity", lambda given: quantity_of(given, instrument))
+    elif amount and instrument and side:
+        quantity = field("notional", lambda given: shares_for(amount, instrument, side, limit or stop))
+    else:
+        quantity = None
     trail = field("trail_amount", lambda given: trail_of(given, text["trail_percent"], order_type, instrument))
     percent = field("trail_percent", lambda given: percent_of(given, order_type))
     expires_at = field("expires_at", lambda given: moment_of(given, tif))
@@ -99,6 +108,7 @@ def clean_ticket(data: Mapping[str, str]) -> Ticket | Refused:
         expires_at=expires_at,
         take_profit=profit,
         stop_loss=loss,
+        notional=amount,
     )
 
 
@@ -147,6 +157,11 @@ def quantity_of(text: str, instrument: Instrument | None) -> Decimal:
         what = "a whole number of shares" if lot == 1 else f"a multiple of {plain(lot)}"
         raise ValueError(f"Quantity must be {what}")
     return quantity
+
+
+def amount_of(text: str, quantity: str) -> Decimal | None:
+    """USD; None where the order is by quantity."""
+    return check_amount(number_of("Amount", text, "500.00", MOST_AMOUNT), quantity) if text else None
 
 
 def price_of(field: str, text: str, order_type: OrderType | None, instrument: Instrument | None) -> Decimal | None:

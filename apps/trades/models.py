@@ -27,6 +27,7 @@ class Order(models.Model):
     """One order. `reserved` is what it still holds back: USD for a buy, shares for a sell.
 
     `take_profit` and `stop_loss` are the prices of its exits, whose `parent` it is.
+    `notional` (USD) is what it may spend at most on shares, where it was asked for by amount.
     `asked` is the fingerprint of the ticket, so that a retry is known after the order was changed.
     `watermark` is the best price a trailing stop has seen; `queued_at` is when a change took its place in the queue.
     """
@@ -39,6 +40,7 @@ class Order(models.Model):
     order_type = models.CharField(max_length=16, choices=choices(OrderType))
     time_in_force = models.CharField(max_length=4, choices=choices(TimeInForce))
     quantity = QuantityField()
+    notional = MoneyField(null=True, blank=True)
     limit_price = PriceField(null=True, blank=True)
     stop_price = PriceField(null=True, blank=True)
     trail_amount = PriceField(null=True, blank=True)

@@ -42,6 +42,9 @@ TABS = {
 }
 
 
+NO_COMMISSION = parse_commission("none")
+
+
 @lru_cache(maxsize=4)
 def commission_named(text: str) -> Commission:
     return parse_commission(text)
@@ -211,6 +214,7 @@ def order_facts(order: Order, fills: Iterable[Fill]) -> dict[str, object]:
         "order_type": order.order_type,
         "time_in_force": order.time_in_force,
         "quantity": plain(order.quantity),
+        "notional": plain(order.notional),
         "limit_price": plain(order.limit_price),
         "stop_price": plain(order.stop_price),
         "trail_amount": plain(order.trail_amount),

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from apps.desk.order import AUCTIONS, OrderType, Side, TimeInForce
 from apps.desk.risk import Denied
@@ -34,6 +35,8 @@ class TicketScreen:
     order: Order | None = None
     review: Review | None = None
     refusal: str = ""
+    shares: Decimal | None = None
+    """What the amount comes to, where the order is by amount."""
     sides = list(Side)
     types = list(OrderType)
 
@@ -70,11 +73,16 @@ def refused_ticket(data: Mapping[str, str], errors: Mapping[str, str]) -> Ticket
 def estimated_ticket(data: Mapping[str, str], account: Account | None, now: datetime) -> TicketScreen:
     """What the typed order would cost, or the first fault of a field that has something in it."""
     values = typed(data)
-    if not values["symbol"] or not values["quantity"] or account is None:
+    if not values["symbol"] or not (values["quantity"] or values["notional"]) or account is None:
         return TicketScreen(values)
     ticket = clean_ticket(values)
     if isinstance(ticket, Refused):
         fault = next((words for name, words in ticket.errors.items() if values[name]), "")
         return TicketScreen(values, refusal=fault)
     told = review(account, ticket, now)
-    return TicketScreen(values, review=told, refusal=told.verdict.message if isinstance(told.verdict, Denied) else "")
+    return TicketScreen(
+        values,
+        review=told,
+        refusal=told.verdict.message if isinstance(told.verdict, Denied) else "",
+        shares=ticket.quantity if ticket.notional else None,
+    )

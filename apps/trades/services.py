@@ -69,6 +69,7 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
         order_type=ticket.order_type.value,
         time_in_force=ticket.time_in_force.value,
         quantity=ticket.quantity,
+        notional=ticket.notional,
         limit_price=ticket.limit_price,
         stop_price=ticket.stop_price,
         trail_amount=ticket.trail_amount,
@@ -140,13 +141,15 @@ def change_order(account: Account, order_id: uuid.UUID, change: Change, now: dat
         raise Undone(ticket, verdict)
     if not change.only_less(order):
         order.queued_at = now
+    if change.quantity != order.quantity:
+        order.notional = None  # from now on it is of so many shares
     order.quantity, order.limit_price, order.stop_price = change.quantity, change.limit_price, change.stop_price
     hold(order, verdict.reserve)
     if order.has_exits:
         order.exits.filter(status=OrderStatus.HELD).update(quantity=order.quantity)
     order.updated_at = max(now, order.updated_at)
     order.save(
-        update_fields=["quantity", "limit_price", "stop_price", "queued_at", "reserved", "updated_at"],
+        update_fields=["quantity", "notional", "limit_price", "stop_price", "queued_at", "reserved", "updated_at"],
     )
     tell(order, "replaced")
     transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)

@@ -17,7 +17,10 @@ from .models import Order
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """A well-formed request for an order. The same `client_order_id` never makes a second order."""
+    """A well-formed request for an order. The same `client_order_id` never makes a second order.
+
+    With `notional` (USD) the quantity is what that came to when it was asked for, and a buy never spends more.
+    """
 
     symbol: str
     side: Side
@@ -33,6 +36,7 @@ class Ticket:
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
     replaces: str = ""
+    notional: Decimal | None = None
 
     def order(self, now: datetime) -> DeskOrder:
         """What it would be, placed now; under the id of the order that it `replaces`, if any."""
@@ -56,7 +60,9 @@ class Ticket:
     @property
     def fingerprint(self) -> str:
         """The same for the same terms, in hexadecimal (SHA-256), whatever becomes of the order."""
-        terms = (getattr(self, each.name) for each in fields(self) if each.name not in {"client_order_id", "replaces"})
+        apart = {"client_order_id", "replaces", "notional"} | ({"quantity"} if self.notional else set())
+        terms = [getattr(self, each.name) for each in fields(self) if each.name not in apart]
+        terms += ["notional", self.notional] if self.notional else []
         texts = [plain(term) if isinstance(term, Decimal) else "" if term is None else str(term) for term in terms]
         return sha256("|".join(texts).encode()).hexdigest()
 

@@ -36,6 +36,7 @@ def test_order_by_form_for_json_is_201_and_again_200(desk: Client) -> None:
         "order_type": "limit",
         "time_in_force": "day",
         "quantity": "10",
+        "notional": None,
         "limit_price": "149.5",
         "stop_price": None,
         "trail_amount": None,
