@@ -107,7 +107,8 @@ class Order:
     """An order as the rules see it. Quantities in shares, prices in USD; `placed_at` decides priority.
 
     A trailing stop trails by `trail_amount` (USD) or `trail_percent`; `watermark` is the best price that it has seen:
-    the highest bid for a sell, the lowest ask for a buy. `take_profit` and `stop_loss` are the prices of its exits.
+    the highest bid for a sell, the lowest ask for a buy. `take_profit` and `stop_loss` are the prices of its exits,
+    `oco_stop` that of the stop which it cancels, and which cancels it.
     """
 
     order_id: str
@@ -128,6 +129,7 @@ class Order:
     expires_at: datetime | None = None
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+    oco_stop: Decimal | None = None
 
     @property
     def leaves_qty(self) -> Decimal:

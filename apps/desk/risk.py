@@ -46,7 +46,9 @@ def check_terms(order: Order, quote: Quote | None, now: datetime) -> Denied | No
 
 
 def check_exits(order: Order, quote: Quote) -> Denied | None:
-    """A take profit above, a stop loss below what the buy may cost."""
+    """A take profit above, a stop loss below what the buy may cost; the stop beside a sell below the market."""
+    if order.oco_stop is not None and order.oco_stop >= quote.bid:
+        return Denied("oco_stop", "exit_side", f"Stop must be below the {quote.bid:,.2f} USD that the market bids")
     price = order.limit or max(quote.ask, order.seeing(quote).stop_at or ZERO)
     if order.take_profit is not None and order.take_profit <= price:
         return Denied(

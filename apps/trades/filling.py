@@ -27,7 +27,7 @@ from apps.portfolio.models import Account
 from .models import Fill, Order, desk_order
 from .news import tell
 from .queries import NO_COMMISSION, commission, plain, policy, working_among, working_orders
-from .states import KILLED, close, follow_entry, follow_exit, hold, keep_back, lock_order, move, release, take_hold
+from .states import KILLED, close, follow_entry, follow_linked, hold, keep_back, lock_order, move, release, take_hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def match_order(
 
 def record(order: Order, account: Account, execution: Execution, quote: Quote, now: datetime) -> Decimal:
     """Books as much of an execution as the account can pay and cancels the rest; returns what was taken."""
-    if order.parent_id:
+    if order.is_linked:
         take_hold(order)
     qty, held, leaves = execution.qty, order.reserved, desk_order(order).leaves_qty
     within = within_amount(order, execution)
@@ -141,8 +141,8 @@ def record(order: Order, account: Account, execution: Execution, quote: Quote, n
     elif qty < leaves:
         hold(order, keep_back(order, held, leaves))
         order.save(update_fields=["reserved"])
-    if qty and order.parent_id:
-        follow_exit(order, order.parent_id, qty, now)
+    if qty and order.is_linked:
+        follow_linked(order, qty, now)
     return qty
 
 

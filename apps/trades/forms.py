@@ -32,6 +32,7 @@ FIELDS = (
     "trail_percent",
     "take_profit",
     "stop_loss",
+    "oco_stop",
     "time_in_force",
     "expires_at",
     "client_order_id",
@@ -89,6 +90,7 @@ def clean_ticket(data: Mapping[str, str]) -> Ticket | Refused:
     expires_at = field("expires_at", lambda given: moment_of(given, tif))
     profit = field("take_profit", lambda given: exit_of("take_profit", given, side, instrument))
     loss = field("stop_loss", lambda given: exit_of("stop_loss", given, side, instrument))
+    beside = field("oco_stop", lambda given: beside_of(given, side, order_type, tif, instrument))
     client_order_id = field("client_order_id", client_order_id_of)
     if order_type in STOPS and tif in IMMEDIATE | AUCTIONS:
         errors["time_in_force"] = f"Time in force must be day, gtc or gtd for a {named(order_type)} order"
@@ -109,6 +111,7 @@ def clean_ticket(data: Mapping[str, str]) -> Ticket | Refused:
         take_profit=profit,
         stop_loss=loss,
         notional=amount,
+        oco_stop=beside,
     )
 
 
@@ -201,6 +204,21 @@ def exit_of(field: str, text: str, side: Side | None, instrument: Instrument | N
     return (
         on_tick(label_of(field), number_of(label_of(field), text, "165.00", MOST_PRICE), instrument) if text else None
     )
+
+
+def beside_of(
+    text: str,
+    side: Side | None,
+    order_type: OrderType | None,
+    tif: TimeInForce | None,
+    instrument: Instrument | None,
+) -> Decimal | None:
+    """The price of the stop beside a sell at a limit, one of which cancels the other."""
+    if not text:
+        return None
+    if side is not Side.SELL or order_type is not OrderType.LIMIT or tif in IMMEDIATE | AUCTIONS:
+        raise ValueError("Stop of an OCO goes with a day, gtc or gtd sell at a limit; leave it empty")
+    return on_tick("Stop", number_of("Stop", text, "145.00", MOST_PRICE), instrument)
 
 
 def is_not_taken(field: str, text: str, order_type: OrderType | None) -> bool:

@@ -90,20 +90,22 @@ class FillsFragment(Fragment):
 
 
 class OrderFragment(Fragment):
-    """One order with its fills and its exits."""
+    """One order with its fills, its exits, and the other of two that cancel each other."""
 
     kind = "order"
     template = "trades/_order.html"
 
-    def load(self, key: str) -> tuple[Order, list[Fill], list[Order]]:
+    def load(self, key: str) -> tuple[Order, list[Fill], list[Order], Order | None]:
         order = Order.objects.select_related("instrument").get(pk=key)
         exits = order.exits.order_by("-client_order_id") if order.has_exits else ()
-        return order, list(order.fills.order_by("at", "id")), list(exits)
+        others = Order.objects.filter(oco=order.oco).exclude(pk=key).select_related("instrument") if order.oco else ()
+        return order, list(order.fills.order_by("at", "id")), list(exits), next(iter(others), None)
 
-    def context(self, key: str, facts: tuple[Order, list[Fill], list[Order]]) -> dict[str, Any]:
-        order, fills, exits = facts
+    def context(self, key: str, facts: tuple[Order, list[Fill], list[Order], Order | None]) -> dict[str, Any]:
+        order, fills, exits, other = facts
         leaves, ts = desk_order(order).leaves_qty, (order.updated_at - EPOCH) // MICROSECOND
-        return {"id": f"order-{key}", "order": order, "fills": fills, "exits": exits, "leaves": leaves, "ts": ts}
+        shown = {"order": order, "fills": fills, "exits": exits, "other": other, "leaves": leaves}
+        return {"id": f"order-{key}", **shown, "ts": ts}
 
 
 for fragment in (OrdersFragment(), FillsFragment(), OrderFragment()):

@@ -27,6 +27,7 @@ class Order(models.Model):
     """One order. `reserved` is what it still holds back: USD for a buy, shares for a sell.
 
     `take_profit` and `stop_loss` are the prices of its exits, whose `parent` it is.
+    Two with the same `oco` cancel each other.
     `notional` (USD) is what it may spend at most on shares, where it was asked for by amount.
     `asked` is the fingerprint of the ticket, so that a retry is known after the order was changed.
     `watermark` is the best price a trailing stop has seen; `queued_at` is when a change took its place in the queue.
@@ -50,6 +51,7 @@ class Order(models.Model):
     take_profit = PriceField(null=True, blank=True)
     stop_loss = PriceField(null=True, blank=True)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="exits")
+    oco = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
     status = models.CharField(max_length=20, choices=choices(OrderStatus))
     cum_qty = QuantityField(default=Decimal(0))
     avg_px = PriceField(null=True, blank=True)
@@ -98,6 +100,11 @@ class Order(models.Model):
         calendar = calendar_named(self.instrument.calendar)
         day = calendar.on(self.session_date) if calendar.has_hours and self.session_date and self.is_open else None
         return day.opens_at if day and timezone.now() < day.opens_at else None
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether it stands on the same shares as another one, and what one sells the other gives up."""
+        return self.parent_id is not None or self.oco is not None
 
     @property
     def has_exits(self) -> bool:

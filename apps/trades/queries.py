@@ -109,8 +109,11 @@ def due_at_close(now: datetime) -> dict[tuple[str, datetime], set[str]]:
 
 
 def relatives_of(order_ids: Iterable[str]) -> set[str]:
-    """These orders, what they are the exits of, and all exits of those: what one does may change the others."""
+    """These orders, what they are the exits of, all exits of those, and the other of two that cancel each other: what
+    one does may change the others."""
     ids = [uuid.UUID(order_id) for order_id in order_ids]
+    groups = Order.objects.filter(pk__in=ids, oco__isnull=False).values("oco")
+    ids += Order.objects.filter(oco__in=groups).exclude(pk__in=ids).values_list("pk", flat=True)
     parents = set(Order.objects.filter(pk__in=ids, parent__isnull=False).values_list("parent", flat=True))
     exits = Order.objects.filter(parent__in={*ids, *parents}).values_list("pk", flat=True)
     return {str(pk) for pk in (*ids, *parents, *exits)}
@@ -222,6 +225,7 @@ def order_facts(order: Order, fills: Iterable[Fill]) -> dict[str, object]:
         "stop_at": plain(order.stop_at),
         "take_profit": plain(order.take_profit),
         "stop_loss": plain(order.stop_loss),
+        "oco": str(order.oco) if order.oco else None,
         "parent_id": str(order.parent_id) if order.parent_id else None,
         "session_date": order.session_date.isoformat() if order.session_date else None,
         "expires_at": order.expires_at.isoformat() if order.expires_at else None,

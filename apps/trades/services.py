@@ -34,7 +34,7 @@ from apps.portfolio.queries import holding
 from .models import Order, desk_order
 from .news import tell, tell_denied
 from .queries import review
-from .states import KILLED, add_exits, close, hold, lock_order, release, take_hold
+from .states import KILLED, add_exits, add_stop, close, hold, lock_order, release, take_hold
 from .ticket import Change, Placed, Refused, Ticket, Undone
 
 ORDERS_RING = "desk/orders"
@@ -88,7 +88,10 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
     order.save(force_insert=True)
     if order.has_exits:
         add_exits(order, now)
+    other = add_stop(order, ticket.oco_stop, now) if ticket.oco_stop else None
     tell(order, "accepted")
+    if other is not None:
+        tell(other, "accepted")
     telemetry.orders_placed.labels("accepted").inc()
     transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)
     return Placed(order, created=True)
@@ -132,7 +135,7 @@ def change_order(account: Account, order_id: uuid.UUID, change: Change, now: dat
         return Refused(errors)
     if change.is_none(order):
         return order
-    if order.parent_id:
+    if order.is_linked:
         take_hold(order)
     release(order)
     ticket = change.ticket(order)

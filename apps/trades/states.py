@@ -47,8 +47,8 @@ def close(order: Order, status: OrderStatus, now: datetime, reason: str = "") ->
     order.reason = reason
     move(order, status, now)
     tell(order, status.value)
-    if order.parent_id and held:
-        for other in other_exits(order):
+    if order.is_linked and held:
+        for other in linked_with(order):
             hold(other, held)
             other.save(update_fields=["reserved"])
     if order.has_exits:
@@ -114,14 +114,37 @@ def add_exits(order: Order, now: datetime) -> None:
         )
 
 
+def add_stop(order: Order, stop_price: Decimal, now: datetime) -> Order:
+    """The other of two sells that cancel each other; it stands on the shares that `order` holds back."""
+    order.oco = order.pk
+    order.save(update_fields=["oco"])
+    return Order.objects.create(
+        account=order.account,
+        instrument=order.instrument,
+        client_order_id=f"{order.pk}:oco",
+        side=order.side,
+        order_type=OrderType.STOP.value,
+        time_in_force=order.time_in_force,
+        quantity=order.quantity,
+        stop_price=stop_price,
+        oco=order.pk,
+        expires_at=order.expires_at,
+        status=OrderStatus.NEW.value,
+        session_date=order.session_date,
+        created_at=now,
+        updated_at=now,
+    )
+
+
 def exits_of(order: Order, *statuses: OrderStatus) -> list[Order]:
     rows = order.exits.filter(status__in=statuses or OPEN).order_by("created_at", "client_order_id")
     return [lock_order(order.account, pk) for pk in list(rows.values_list("pk", flat=True))]
 
 
-def other_exits(order: Order) -> list[Order]:
-    """Those that are open of the same parent."""
-    rows = Order.objects.filter(parent_id=order.parent_id, status__in=OPEN).exclude(pk=order.pk)
+def linked_with(order: Order) -> list[Order]:
+    """Those that are open and stand on the same shares: of the same parent, or of the same OCO."""
+    rows = Order.objects.filter(status__in=OPEN).exclude(pk=order.pk)
+    rows = rows.filter(parent_id=order.parent_id) if order.parent_id else rows.filter(oco=order.oco)
     return [lock_order(order.account, pk) for pk in list(rows.values_list("pk", flat=True))]
 
 
@@ -141,8 +164,8 @@ def follow_entry(order: Order, now: datetime) -> None:
 
 
 def take_hold(order: Order) -> None:
-    """The exit that is about to trade, or to change, holds the shares back from now on."""
-    for other in other_exits(order):
+    """The one of two that is about to trade, or to change, holds the shares back from now on."""
+    for other in linked_with(order):
         amount = other.reserved
         if amount:
             release(other)
@@ -151,14 +174,19 @@ def take_hold(order: Order) -> None:
             order.save(update_fields=["reserved"])
 
 
-def follow_exit(order: Order, parent_id: uuid.UUID, qty: Decimal, now: datetime) -> None:
-    """`qty` of an exit has traded: the parent buys no more, and as much less is left for the other exit."""
-    parent = lock_order(order.account, parent_id)
-    if parent.status in WORKING:
+def follow_linked(order: Order, qty: Decimal, now: datetime) -> None:
+    """`qty` of it has traded: a parent buys no more, and as much less is left for the other one."""
+    parent = lock_order(order.account, order.parent_id) if order.parent_id else None
+    if parent is not None and parent.status in WORKING:
         close(parent, OrderStatus.CANCELED, now, "An exit of it has traded")
-    for other in other_exits(order):
+    for other in linked_with(order):
         if order.status == OrderStatus.FILLED:
-            close(other, OrderStatus.CANCELED, now, "The other exit was filled")
+            close(
+                other,
+                OrderStatus.CANCELED,
+                now,
+                "The other exit was filled" if parent else "The other of the two was filled",
+            )
         else:
             other.quantity -= qty
             other.save(update_fields=["quantity"])

@@ -19,6 +19,7 @@ from .models import Order
 class Ticket:
     """A well-formed request for an order. The same `client_order_id` never makes a second order.
 
+    With `oco_stop` (USD) a stop goes with it, and the first of the two that trades cancels the other.
     With `notional` (USD) the quantity is what that came to when it was asked for, and a buy never spends more.
     """
 
@@ -37,6 +38,7 @@ class Ticket:
     stop_loss: Decimal | None = None
     replaces: str = ""
     notional: Decimal | None = None
+    oco_stop: Decimal | None = None
 
     def order(self, now: datetime) -> DeskOrder:
         """What it would be, placed now; under the id of the order that it `replaces`, if any."""
@@ -55,14 +57,16 @@ class Ticket:
             expires_at=self.expires_at,
             take_profit=self.take_profit,
             stop_loss=self.stop_loss,
+            oco_stop=self.oco_stop,
         )
 
     @property
     def fingerprint(self) -> str:
         """The same for the same terms, in hexadecimal (SHA-256), whatever becomes of the order."""
-        apart = {"client_order_id", "replaces", "notional"} | ({"quantity"} if self.notional else set())
+        apart = {"client_order_id", "replaces", "notional", "oco_stop"} | ({"quantity"} if self.notional else set())
         terms = [getattr(self, each.name) for each in fields(self) if each.name not in apart]
         terms += ["notional", self.notional] if self.notional else []
+        terms += ["oco_stop", self.oco_stop] if self.oco_stop else []
         texts = [plain(term) if isinstance(term, Decimal) else "" if term is None else str(term) for term in terms]
         return sha256("|".join(texts).encode()).hexdigest()
 
@@ -104,7 +108,7 @@ class Change:
         if self.quantity <= order.cum_qty:
             filled = plain(order.cum_qty)
             errors["quantity"] = f"Quantity must be more than the {filled} filled already; cancel the order to end it"
-        if order.parent_id and self.quantity != order.quantity:
+        if order.is_linked and self.quantity != order.quantity:
             errors["quantity"] = "Quantity is that of the order it belongs to; only its price can be changed"
         if order.triggered_at and self.stop_price != order.stop_price:
             errors["stop_price"] = "Stop price was reached already; it cannot be changed"

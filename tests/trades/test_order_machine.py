@@ -63,6 +63,10 @@ terms: st.SearchStrategy[Terms] = st.tuples(
 amounts = st.integers(1, 500_000).map(lambda ticks: Decimal(ticks).scaleb(-2))
 
 
+def may_have_a_stop(side: Side, kind: OrderType, tif: TimeInForce) -> bool:
+    return side is Side.SELL and kind is OrderType.LIMIT and tif in {TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD}
+
+
 class OrderMachine(TrueBooks):
     """One trader with little money, two instruments, and quotes that go where they like."""
 
@@ -123,6 +127,7 @@ class OrderMachine(TrueBooks):
             time_in_force=tif,
             take_profit=self.mids[symbol] + far if far and side is Side.BUY else None,
             stop_loss=self.mids[symbol] - near if near and side is Side.BUY else None,
+            oco_stop=self.mids[symbol] - near if near and may_have_a_stop(side, kind, tif) else None,
             expires_at=self.now + timedelta(minutes=int(percent)) if tif is TimeInForce.GTD else None,
         )
         before, free = self.row(), self.free(symbol)

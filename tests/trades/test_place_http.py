@@ -44,6 +44,7 @@ def test_order_by_form_for_json_is_201_and_again_200(desk: Client) -> None:
         "stop_at": None,
         "take_profit": None,
         "stop_loss": None,
+        "oco": None,
         "parent_id": None,
         "session_date": order.created_at.date().isoformat(),
         "expires_at": None,
