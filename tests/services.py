@@ -24,6 +24,7 @@ def program(name: str) -> str:
     """Where a program is; skips the test without it, and fails in CI, where nothing may be skipped."""
     places = [
         os.environ.get("PATH", ""),
+        "/usr/sbin",
         *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)),
     ]
     found = shutil.which(name, path=os.pathsep.join(places))

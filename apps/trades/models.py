@@ -58,7 +58,7 @@ class Order(models.Model):
     reserved = QuantityField(default=Decimal(0))
     triggered_at = models.DateTimeField(null=True, blank=True)
     session_date = models.DateField(null=True, blank=True)
-    asked = models.CharField(max_length=64, blank=True, default="", editable=False)
+    asked = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
     reason = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     queued_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,77 @@
+"""R-DEPLOY: a backup, made by the runbook's commands while the desk may trade, is the whole state of it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.browser.server import ROOT
+from tests.services import postgres, program
+from tests.trades.race import RaceDesk
+
+RUNBOOK = (ROOT / "docs/runbook.md").read_text()
+
+
+def commands(row: str) -> list[str]:
+    """What the runbook says in this row of its table."""
+    found = re.search(rf"^\| {row} \|(.*)\|$", RUNBOOK, flags=re.M)
+    assert found
+    return re.findall(r"`([^`]+)`", found[1])
+
+
+def traded(url: str) -> RaceDesk:
+    desk = RaceDesk(url)
+    desk.run("150", "7", worker="replay_worker")
+    return desk
+
+
+def hash_of(desk: RaceDesk) -> str:
+    done = desk.command("state_hash")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_sqlite_is_backed_up_and_restored_whole(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    desk = traded(f"sqlite:///{tmp_path}/var/livedesk.sqlite3")
+    before = hash_of(desk)
+    [backup] = commands("SQLite, while it runs")
+    subprocess.run([program("sqlite3"), *shlex.split(backup)[1:]], cwd=tmp_path, check=True)
+
+    desk.run("lose")
+    assert hash_of(desk) != before
+    for name in ("livedesk.sqlite3", "livedesk.sqlite3-wal", "livedesk.sqlite3-shm"):
+        (tmp_path / "var" / name).unlink(missing_ok=True)
+    (tmp_path / "backup.sqlite3").rename(tmp_path / "var/livedesk.sqlite3")
+
+    assert hash_of(desk) == before
+    assert desk.command("verify_ledger").returncode == 0
+
+
+@pytest.mark.postgres
+def test_postgres_is_backed_up_and_restored_whole(tmp_path: Path) -> None:
+    with postgres() as url:
+        server = url.rpartition("/")[0]
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE first")
+            connection.execute("CREATE DATABASE second")
+        desk, other = traded(f"{server}/first"), RaceDesk(f"{server}/second")
+        before = hash_of(desk)
+        dump, restore = commands("PostgreSQL")
+        for command, database in ((dump, "first"), (restore.replace(" --clean", ""), "second")):
+            words = [word.replace("$DATABASE_URL", f"{server}/{database}") for word in shlex.split(command)]
+            output = tmp_path / words[words.index(">") + 1] if ">" in words else None
+            if output:
+                words = words[: words.index(">")]
+            stdout = output.open("wb") if output else None
+            subprocess.run([program(words[0]), *words[1:]], cwd=tmp_path, check=True, stdout=stdout)
+            if stdout:
+                stdout.close()
+
+        assert hash_of(other) == before
+        assert other.command("verify_ledger").returncode == 0
