@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "apps.watchlist",
     "apps.home",
     "apps.monitoring",
+    "apps.alerts",
 ]
 
 MIDDLEWARE = [
@@ -222,6 +223,12 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     raise ImproperlyConfigured("METRICS_TOKEN is too short: set it to 16 random characters or more, or to nothing")
 
+ALERTS = on_or_off("ALERTS", True)
+ALERTS_ALLOW_PRIVATE = on_or_off("ALERTS_ALLOW_PRIVATE", False)
+PAGERDUTY_URL = env.str("PAGERDUTY_URL", default="https://events.pagerduty.com/v2/enqueue")
+EMAIL_URL = env.str("EMAIL_URL", default="")
+vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="livedesk@localhost")
 HEALTH_DETAIL = one_of("HEALTH_DETAIL", "public", ("public", "token"))
 
 # Web
@@ -257,5 +264,11 @@ LOG_FORMAT = one_of("LOG_FORMAT", "line" if EMBEDDED else "json", FORMATS)
 LOGGING = logging_of(
     LOG_LEVEL,
     LOG_FORMAT,
-    [SECRET_KEY, *SECRET_KEY_FALLBACKS, METRICS_TOKEN, *passwords_of(DATABASE_URL, REDIS_URL), DISCORD_CLIENT_SECRET],
+    [
+        SECRET_KEY,
+        *SECRET_KEY_FALLBACKS,
+        METRICS_TOKEN,
+        *passwords_of(DATABASE_URL, REDIS_URL, EMAIL_URL),
+        DISCORD_CLIENT_SECRET,
+    ],
 )

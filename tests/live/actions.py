@@ -28,6 +28,10 @@ NO_CASE = {
     "accounts.make_admin": "nothing that a live page shows",
     "history.keep_note": "the history is a snapshot; its owner comes back to it from the note",
     "portfolio.keep_ledger_check": "the health view tells operators, no live page does",
+    **{
+        f"alerts.{name}": "operators are told, no live page shows it"
+        for name in ("look", "judge", "judged_now", "point_of", "tell", "acknowledge", "claim", "settle", "try_again")
+    },
     "accounts.demo_trader": "makes a user; nobody's page is open yet",
 }
 

@@ -1,0 +1,48 @@
+"""What rules may watch: each sample's part of it, from what all processes together say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .judging import Part
+
+METRICS = {
+    "error_rate": "errors per frame sent to pages",
+    "reconnect_rate": "share of connections opened by pages that came back, deploys apart",
+    "p95_ms": "P95 of how late pages show a change, of the slowest kind (ms)",
+    "p99_ms": "P99 of how late pages show a change, of the slowest kind (ms)",
+    "unhealthy": "share of health checks that failed",
+    "connections": "open sockets",
+    "deploys": "starts of another release",
+    "changes": "changes made in the admin",
+}
+COUNTS = ("opened", "resumed", "frames", "faults")
+
+
+def parts_of(told: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Part | None]:
+    """`told` is this moment's `raw`, `before` the last one's; None is what is not known now."""
+    moved = moves(told, before)
+    restarted = before is None or told.get("processes") != before.get("processes") or moved is None
+    return {
+        "error_rate": None if moved is None else (moved["faults"], max(moved["frames"], moved["faults"])),
+        "reconnect_rate": None if restarted or moved is None else (moved["resumed"], moved["opened"]),
+        "p95_ms": gauge(told.get("p95_ms")),
+        "p99_ms": gauge(told.get("p99_ms")),
+        "unhealthy": gauge(1.0 if told.get("status") == "down" else 0.0),
+        "connections": gauge(told.get("connections")),
+        "deploys": (0.0, 1.0) if before is None else (float(told["release"] != before["release"]), 1.0),
+        "changes": gauge(told.get("changes")),
+    }
+
+
+def moves(told: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, float] | None:
+    """What was counted in between; None where it is not known, or a process that ended took its counts along."""
+    if before is None or any(told.get(name) is None or before.get(name) is None for name in COUNTS):
+        return None
+    moved = {name: float(told[name] - before[name]) for name in COUNTS}
+    return None if min(moved.values()) < 0 else moved
+
+
+def gauge(value: float | None) -> Part | None:
+    return None if value is None else (float(value), 1.0)

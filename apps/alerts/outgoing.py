@@ -1,0 +1,118 @@
+"""One HTTP request to an address that somebody typed in: never to this network, never elsewhere, never for long.
+
+The name is looked up once, every address it has is checked, and the connection goes to the one that was checked, so
+that a name which changes its mind meanwhile (DNS rebinding) gains nothing. No redirect is followed.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ipaddress
+import json
+import socket
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+TIMEOUT_S = 5.0
+MOST_ANSWER = 64 * 1024
+TUNNELS = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "2002::/16", "2001::/32")]
+"""NAT64, 6to4 and Teredo: an address of this network may be within (RFC 6052, 3056, 4380)."""
+
+
+class Unsendable(Exception):
+    """It will never work as it is; the address must be mended."""
+
+
+class Failed(Exception):
+    """It did not work now. `after` (s) is when the receiver wants to be asked again, where it said so."""
+
+    def __init__(self, words: str, after: float | None = None) -> None:
+        super().__init__(words)
+        self.after = after
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    host: str
+    port: int
+    path: str
+    secure: bool
+
+
+def target_of(address: str) -> Target:
+    """Raises Unsendable for what is no https address without user, password or other port."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        raise Unsendable("the address cannot be read") from None
+    private = settings.ALERTS_ALLOW_PRIVATE
+    if parts.scheme != "https" and not (private and parts.scheme == "http"):
+        raise Unsendable("the address must begin with https://")
+    if not parts.hostname or parts.username or parts.password:
+        raise Unsendable("the address must be https://host/path, without user and password")
+    if port not in {None, 443} and not private:
+        raise Unsendable("the address must be at port 443")
+    secure = parts.scheme == "https"
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Target(parts.hostname, port or (443 if secure else 80), path, secure)
+
+
+def is_public(address: str) -> bool:
+    ip = ipaddress.ip_address(address)
+    ip = getattr(ip, "ipv4_mapped", None) or ip
+    return ip.is_global and not ip.is_multicast and not any(ip in net for net in TUNNELS if net.version == ip.version)
+
+
+def resolved(target: Target) -> str:
+    """The address to connect to. Raises Unsendable where any of the name's addresses is not out in the world."""
+    try:
+        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise Failed(f"{target.host} is not known: {error}") from None
+    addresses = [str(each[4][0]) for each in found]
+    if not settings.ALERTS_ALLOW_PRIVATE and not all(map(is_public, addresses)):
+        raise Unsendable(f"{target.host} is an address of a private network")
+    return addresses[0]
+
+
+def connected(target: Target, address: str) -> http.client.HTTPConnection:
+    """A connection to that very address, in the name of the host."""
+    line = socket.create_connection((address, target.port), timeout=TIMEOUT_S)
+    if target.secure:
+        line = ssl.create_default_context().wrap_socket(line, server_hostname=target.host)
+    connection = http.client.HTTPConnection(target.host, target.port, timeout=TIMEOUT_S)
+    connection.sock = line
+    return connection
+
+
+def post(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str, str]) -> None:
+    """Sends it. Raises Unsendable or Failed; any 2xx is success."""
+    target = target_of(address)
+    where = resolved(target)
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    try:
+        connection = connected(target, where)
+        try:
+            connection.request("POST", target.path, content, {"Content-Type": "application/json", **headers})
+            answer = connection.getresponse()
+            answer.read(MOST_ANSWER)
+        finally:
+            connection.close()
+    except (OSError, http.client.HTTPException) as error:
+        raise Failed(f"{type(error).__name__}: {error}") from None
+    judge(answer.status, answer.getheader("Retry-After"))
+
+
+def judge(status: int, retry_after: str | None) -> None:
+    if 200 <= status < 300:
+        return
+    if status in {408, 425, 429} or status >= 500:
+        after = float(retry_after) if retry_after and retry_after.isdigit() else None
+        raise Failed(f"the receiver answered {status}", after)
+    raise Unsendable(f"the receiver answered {status}")

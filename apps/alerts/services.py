@@ -1,0 +1,116 @@
+"""Every write of alerts: a sample, what it means for each rule, and whom it must be told to, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from .judging import Judge, Judged, Point, State
+from .metrics import parts_of
+from .models import RANK, Alert, Channel, Delivery, Rule, Sample, Severity
+
+EVERY = timedelta(seconds=10)
+KEPT = timedelta(days=8)
+LATE = timedelta(seconds=45)  # an older sample is no neighbour: what was counted in between is not of this moment
+
+
+@transaction.atomic
+def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
+    """Keeps a sample and judges every rule by it; gives the alerts that it raised or resolved.
+
+    One process looks at a time: another one that comes within the same ten seconds finds it done.
+    """
+    rules = list(Rule.objects.select_for_update().filter(enabled=True).order_by("pk"))
+    last = Sample.objects.order_by("-at").first()
+    if last is not None and last.at > now - EVERY * 0.9:
+        return []
+    near = last.raw if last is not None and last.at > now - LATE else None
+    Sample.objects.create(at=now, raw=dict(told), parts=parts_of(told, near))
+    Sample.objects.filter(at__lt=now - KEPT).delete()
+    return [alert for rule in rules if (alert := judge(rule, now))]
+
+
+def judge(rule: Rule, now: datetime) -> Alert | None:
+    """The alert that the rule has raised or resolved by now, if any."""
+    open_alert = Alert.objects.filter(rule=rule, resolved_at__isnull=True).first()
+    judged = judged_now(rule, now, firing=open_alert is not None)
+    rule.state, rule.value, rule.looked_at = judged.state.value, judged.value, now
+    rule.save(update_fields=["state", "value", "looked_at"])
+    if judged.state is State.FIRING and open_alert is None:
+        raised = Alert.objects.create(rule=rule, severity=rule.severity, value=judged.value or 0.0, raised_at=now)
+        tell(raised, Delivery.What.RAISED, now)
+        return raised
+    if open_alert is not None and judged.state is not State.FIRING:
+        open_alert.resolved_at = now
+        open_alert.save(update_fields=["resolved_at"])
+        tell(open_alert, Delivery.What.RESOLVED, now)
+        return open_alert
+    return None
+
+
+def judged_now(rule: Rule, now: datetime, *, firing: bool) -> Judged:
+    terms = rule.terms
+    since = now - terms.window - terms.lasting - EVERY
+    rows = Sample.objects.filter(at__gt=since, at__lte=now).order_by("at").values_list("at", "parts")
+    court, found = Judge(terms, firing=firing), Judged(now, State.NO_DATA, None)
+    for at, parts in rows:
+        found = court.take(Point(at, point_of(parts, rule.metric)))
+    return found
+
+
+def point_of(parts: Mapping[str, Any], metric: str) -> tuple[float, float] | None:
+    part = parts.get(metric)
+    return (part[0], part[1]) if part else None
+
+
+def tell(alert: Alert, what: Delivery.What, now: datetime) -> None:
+    """Puts it into the outbox for every channel that wants to hear of it; nothing while the rule is silenced."""
+    until = alert.rule.silenced_until
+    if until is not None and until > now:
+        return
+    wanted = [least for least in Severity if RANK[least] >= RANK[Severity(alert.severity)]]
+    for channel in Channel.objects.filter(enabled=True, least__in=wanted):
+        Delivery.objects.get_or_create(alert=alert, channel=channel, what=what, defaults={"due_at": now})
+
+
+@transaction.atomic
+def acknowledge(alerts: list[Alert], user: Any, now: datetime) -> int:
+    open_ones = Alert.objects.filter(pk__in=[each.pk for each in alerts]).filter(
+        resolved_at__isnull=True, acknowledged_at__isnull=True
+    )
+    return open_ones.update(acknowledged_at=now, acknowledged_by=user)
+
+
+@transaction.atomic
+def claim(now: datetime, most: int, lease: timedelta) -> list[Delivery]:
+    """Takes what is due, so that no other process sends it for as long as the lease; a crash gives it back."""
+    rows = Delivery.objects.select_for_update(of=("self",)).select_related("alert__rule", "channel")
+    rows = rows.filter(state=Delivery.State.DUE, due_at__lte=now, channel__enabled=True)
+    due = list(rows.order_by("due_at", "pk")[:most])
+    Delivery.objects.filter(pk__in=[each.pk for each in due]).update(due_at=now + lease)
+    return due
+
+
+def settle(deliveries: list[Delivery], now: datetime, error: str = "", again_at: datetime | None = None) -> None:
+    """What became of an attempt: sent, to be tried again, or given up."""
+    for each in deliveries:
+        each.attempts += 1
+        each.error = error[:200]
+        if not error:
+            each.state, each.sent_at = Delivery.State.SENT, now
+        elif again_at is None:
+            each.state = Delivery.State.DEAD
+        else:
+            each.due_at = again_at
+        each.save(update_fields=["attempts", "error", "state", "sent_at", "due_at"])
+
+
+@transaction.atomic
+def try_again(deliveries: list[Delivery], now: datetime) -> int:
+    """What was given up is due again, from the beginning."""
+    dead = Q(pk__in=[each.pk for each in deliveries], state=Delivery.State.DEAD)
+    return Delivery.objects.filter(dead).update(state=Delivery.State.DUE, attempts=0, due_at=now, error="")

@@ -1,0 +1,78 @@
+"""Beside each web process's hub: every ten seconds one of them looks, and whatever is due is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.utils import timezone
+
+from apps import telemetry
+from apps.monitoring.health import present_report
+from apps.monitoring.together import together
+
+from . import services
+from .sending import send_due
+
+log = logging.getLogger(__name__)
+
+TURN_S = 2.5  # a turn finds nothing to do until ten seconds have passed since anybody's look
+THREAD = ThreadPoolExecutor(1, thread_name_prefix="alerts")
+
+
+async def watch() -> None:
+    while True:
+        await asyncio.sleep(TURN_S)
+        try:
+            _, report = await present_report()
+            told = raw_of(report)
+            await in_thread(turn, told)
+        except Exception:
+            telemetry.faults.labels("alerts").inc()
+            log.exception("looking after alerts failed; the next turn tries again")
+
+
+def turn(told: dict[str, Any]) -> None:
+    now = timezone.now()
+    for alert in services.look({**told, "changes": changes_since(now - services.EVERY)}, now):
+        what = "resolved" if alert.resolved_at else "raised"
+        log.log(logging.INFO if alert.resolved_at else logging.WARNING, "alert %s: %s", what, alert.rule.name)
+    send_due(now)
+
+
+def changes_since(moment: datetime) -> int:
+    return LogEntry.objects.filter(action_time__gt=moment).count()
+
+
+def raw_of(report: dict[str, Any]) -> dict[str, Any]:
+    """What a sample keeps of /health: figures of all processes together, null where they are not known."""
+    figures, felt = together.figures(), report["websocket"].get("latency") or {}
+    counts = {
+        "opened": sum(each.opened for each in figures),
+        "resumed": sum(each.resumed for each in figures),
+        "frames": sum(each.frames for each in figures),
+        "faults": sum(each.faults for each in figures),
+    }
+    return {
+        **(counts if figures else dict.fromkeys(counts)),
+        "status": report["status"],
+        "release": settings.RELEASE,
+        "processes": report["processes"],
+        "connections": report["websocket"]["connections"],
+        "p95_ms": slowest(felt, "p95"),
+        "p99_ms": slowest(felt, "p99"),
+    }
+
+
+def slowest(felt: dict[str, dict[str, float | None]], rank: str) -> float | None:
+    return max((value for each in felt.values() if (value := each[rank]) is not None), default=None)
+
+
+async def in_thread(work: Any, *args: Any) -> Any:
+    return await database_sync_to_async(work, thread_sensitive=False, executor=THREAD)(*args)

@@ -1,0 +1,92 @@
+"""An alert in the form that each kind of receiver takes."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from .metrics import METRICS
+from .models import Alert, Channel, Delivery
+
+PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
+SIGNATURE = "Livedesk-Signature"
+
+
+def summary(delivery: Delivery) -> str:
+    """ "critical: Error rate is 0.07 (above 0.05): errors per frame sent to pages", or "resolved: …"."""
+    alert = delivery.alert
+    rule = alert.rule
+    if delivery.what == Delivery.What.RESOLVED:
+        return f"resolved: {rule.name}, {minutes(alert)}"
+    return f"{alert.severity}: {rule.name} – {METRICS[rule.metric]}: {alert.value:g} (above {rule.threshold:g})"
+
+
+def minutes(alert: Alert) -> str:
+    if alert.resolved_at is None:
+        return "still firing"
+    return f"after {(alert.resolved_at - alert.raised_at).total_seconds() / 60:.0f} min"
+
+
+def text_of(deliveries: Sequence[Delivery]) -> str:
+    """One line an alert; of a flood the first ones and how many more."""
+    lines = [summary(each) for each in deliveries[:10]]
+    if len(deliveries) > len(lines):
+        lines.append(f"… and {len(deliveries) - len(lines):,} more")
+    return "\n".join(lines)
+
+
+def key_of(delivery: Delivery) -> str:
+    """The same for every attempt, so that a receiver can tell a repeat."""
+    return f"livedesk-alert-{delivery.alert_id}"
+
+
+def slack(deliveries: Sequence[Delivery]) -> dict[str, Any]:
+    """https://api.slack.com/messaging/webhooks"""
+    return {"text": text_of(deliveries)}
+
+
+def discord(deliveries: Sequence[Delivery]) -> dict[str, Any]:
+    """https://discord.com/developers/docs/resources/webhook#execute-webhook; nobody is pinged by what a name says."""
+    return {"content": text_of(deliveries)[:2000], "allowed_mentions": {"parse": []}}
+
+
+def pagerduty(delivery: Delivery, routing_key: str) -> dict[str, Any]:
+    """https://developer.pagerduty.com/docs/events-api-v2/trigger-events/"""
+    event: dict[str, Any] = {
+        "routing_key": routing_key,
+        "event_action": "resolve" if delivery.what == Delivery.What.RESOLVED else "trigger",
+        "dedup_key": key_of(delivery),
+    }
+    if event["event_action"] == "trigger":
+        alert = delivery.alert
+        event["payload"] = {
+            "summary": summary(delivery),
+            "source": "livedesk",
+            "severity": alert.severity,
+            "timestamp": alert.raised_at.isoformat(),
+            "custom_details": {"value": alert.value, "threshold": alert.rule.threshold, "metric": alert.rule.metric},
+        }
+    return event
+
+
+def webhook(delivery: Delivery) -> bytes:
+    alert = delivery.alert
+    facts = {
+        "id": key_of(delivery),
+        "what": delivery.what,
+        "rule": alert.rule.name,
+        "metric": alert.rule.metric,
+        "severity": alert.severity,
+        "value": alert.value,
+        "threshold": alert.rule.threshold,
+        "raised_at": alert.raised_at.isoformat(),
+        "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
+    }
+    return json.dumps(facts, sort_keys=True).encode()
+
+
+def signature(channel: Channel, body: bytes, at: int) -> str:
+    """`t=seconds,v1=hex`: HMAC-SHA-256 of `seconds.body` by the channel's key; a receiver refuses an old `t`."""
+    return f"t={at},v1={hmac.digest(channel.signing_key.encode(), f'{at}.'.encode() + body, 'sha256').hex()}"

@@ -1,0 +1,146 @@
+"""Rules with their rehearsal, channels that keep their secrets, and what could not be sent: in the admin."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from apps.alerts.models import Alert, Channel, Delivery, Rule
+
+from .conftest import NOW, Receiver, channel, looks
+
+RULE = {
+    "name": "Crowded",
+    "metric": "connections",
+    "threshold": "5",
+    "clear": "3",
+    "window_s": "10",
+    "lasting_s": "0",
+    "severity": "warning",
+    "enabled": "on",
+}
+SECRET = "https://hooks.slack.com/services/T0/B0/s3cr3t-end"
+
+
+@pytest.fixture
+def office(admin_client: Client) -> Client:
+    return admin_client
+
+
+def text(response: Any) -> str:
+    return unescape(response.content.decode())
+
+
+def test_a_rule_says_when_it_would_have_fired(rule: Rule, office: Client) -> None:
+    start = timezone.now() - timedelta(days=1)
+    looks(2, 6, 2, 8, 2, start=start)
+
+    page = text(office.get(f"/admin/alerts/rule/{rule.pk}/change/"))
+
+    assert "It would have fired 2 times, at " in page
+    assert f"{start + timedelta(seconds=10):%-d %b %H:%M:%S} (6)" in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"clear": "6"}, "Clear must be 5 or less, or it would end while it fires"),
+        ({"metric": "luck"}, "Select a valid choice"),
+        ({"window_s": "5"}, "greater than or equal to 10"),
+        ({"threshold": "-1"}, "greater than or equal to 0"),
+    ],
+)
+def test_a_wrong_rule_says_what_would_be_right(rule: Rule, office: Client, fields: dict[str, str], words: str) -> None:
+    page = office.post(f"/admin/alerts/rule/{rule.pk}/change/", {**RULE, **fields})
+
+    assert page.status_code == 200
+    assert words in text(page)
+    rule.refresh_from_db()
+    assert (rule.clear, rule.window_s, rule.metric) == (3, 10, "connections")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"address": "http://hooks.slack.com/x"}, "Address cannot be used: the address must begin with https://"),
+        ({"kind": "email", "address": "nobody"}, "Address must be an e-mail address, such as ops@example.com"),
+        ({"kind": "pagerduty", "address": "short"}, "Address must be a routing key of 32 letters and digits"),
+        ({"kind": "webhook", "signing_key": "short"}, "Signing key must be 16 characters or more"),
+    ],
+)
+def test_a_wrong_channel_says_what_would_be_right(
+    db: None, office: Client, fields: dict[str, str], words: str
+) -> None:
+    sent = {"name": "Ops", "kind": "slack", "address": SECRET, "least": "info", "enabled": "on", **fields}
+
+    page = office.post("/admin/alerts/channel/add/", sent)
+
+    assert words in text(page)
+    assert not Channel.objects.exists()
+
+
+def test_an_address_is_shown_by_its_end_and_stays_when_it_is_left(db: None, office: Client) -> None:
+    kept = channel("slack", SECRET)
+
+    pages = [text(office.get(path)) for path in ("/admin/alerts/channel/", f"/admin/alerts/channel/{kept.pk}/change/")]
+    sent = {"name": "Renamed", "kind": "slack", "address": "•••-end", "least": "info", "enabled": "on"}
+    office.post(f"/admin/alerts/channel/{kept.pk}/change/", sent)
+
+    kept.refresh_from_db()
+    assert [SECRET in page for page in pages] == [False, False]
+    assert ["•••-end" in page for page in pages] == [True, True]
+    assert (kept.name, kept.address) == ("Renamed", SECRET)
+
+
+def test_a_channel_is_tried_by_a_test(db: None, office: Client, receiver: Receiver) -> None:
+    good, bad = channel("slack", f"{receiver.url}/good"), channel("slack", f"{receiver.url}/bad")
+    receiver.answers = [(204, {}), (404, {})]
+    chosen = {"action": "send_a_test", "_selected_action": [good.pk, bad.pk]}
+
+    page = text(office.post("/admin/alerts/channel/", chosen, follow=True))
+
+    assert sorted(path for path, _, _ in receiver.heard) == ["/bad", "/good"]
+    assert ": sent." in page
+    assert ": not sent, the receiver answered 404" in page
+    assert not Delivery.objects.exists()
+
+
+def test_alerts_are_acknowledged_and_cannot_be_edited(rule: Rule, office: Client) -> None:
+    looks(6, start=NOW)
+    alert = Alert.objects.get()
+
+    page = text(
+        office.post("/admin/alerts/alert/", {"action": "acknowledge", "_selected_action": [alert.pk]}, follow=True)
+    )
+
+    alert.refresh_from_db()
+    assert "1 alert acknowledged." in page
+    assert str(alert.acknowledged_by) == "admin"
+    assert office.post(f"/admin/alerts/alert/{alert.pk}/change/", {"value": "1"}).status_code == 403
+    assert office.post(f"/admin/alerts/rule/{rule.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_a_rule_is_silenced_for_an_hour_and_on_record(rule: Rule, office: Client) -> None:
+    office.post("/admin/alerts/rule/", {"action": "silence", "_selected_action": [rule.pk]})
+
+    rule.refresh_from_db()
+    assert rule.silenced_until is not None
+    assert timedelta(minutes=59) < rule.silenced_until - timezone.now() <= timedelta(hours=1)
+    assert "Silenced until" in text(office.get(f"/admin/alerts/rule/{rule.pk}/history/"))
+
+
+def test_what_was_given_up_is_sent_again(rule: Rule, office: Client) -> None:
+    channel("slack", SECRET)
+    looks(6)
+    Delivery.objects.update(state="dead", attempts=12, error="the receiver answered 404")
+    dead = Delivery.objects.get()
+
+    office.post("/admin/alerts/delivery/", {"action": "send_again", "_selected_action": [dead.pk]})
+
+    dead.refresh_from_db()
+    assert (dead.state, dead.attempts, dead.error) == ("due", 0, "")
