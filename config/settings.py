@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "apps.home",
     "apps.monitoring",
     "apps.alerts",
+    "apps.incidents",
 ]
 
 MIDDLEWARE = [

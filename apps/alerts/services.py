@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from .hooks import alert_hooks, look_hooks
 from .judging import Judge, Judged, Point, State
 from .metrics import parts_of
 from .models import RANK, Alert, Channel, Delivery, Rule, Sample, Severity
@@ -31,7 +32,13 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
     near = last.raw if last is not None and last.at > now - LATE else None
     Sample.objects.create(at=now, raw=dict(told), parts=parts_of(told, near))
     Sample.objects.filter(at__lt=now - KEPT).delete()
-    return [alert for rule in rules if (alert := judge(rule, now))]
+    for look_hook in look_hooks:
+        look_hook(told, now)
+    moved = [alert for rule in rules if (alert := judge(rule, now))]
+    for alert in moved:
+        for alert_hook in alert_hooks:
+            alert_hook(alert, now)
+    return moved
 
 
 def judge(rule: Rule, now: datetime) -> Alert | None:

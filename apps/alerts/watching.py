@@ -22,11 +22,13 @@ from .sending import send_due
 
 log = logging.getLogger(__name__)
 
+START_S = 10.0  # what is only just starting is not down
 TURN_S = 2.5  # a turn finds nothing to do until ten seconds have passed since anybody's look
 THREAD = ThreadPoolExecutor(1, thread_name_prefix="alerts")
 
 
 async def watch() -> None:
+    await asyncio.sleep(START_S)
     while True:
         await asyncio.sleep(TURN_S)
         try:
@@ -62,6 +64,7 @@ def raw_of(report: dict[str, Any]) -> dict[str, Any]:
     return {
         **(counts if figures else dict.fromkeys(counts)),
         "status": report["status"],
+        "components": {name: report[name]["status"] for name in ("database", "redis", "feed", "ledger")},
         "release": settings.RELEASE,
         "processes": report["processes"],
         "connections": report["websocket"]["connections"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SIGNED_OUT = ("/",)
+SIGNED_OUT = ("/", "/status/")
 SIGNED_IN = (
     "/",
     "/orders/",

@@ -32,6 +32,10 @@ NO_CASE = {
         f"alerts.{name}": "operators are told, no live page shows it"
         for name in ("look", "judge", "judged_now", "point_of", "tell", "acknowledge", "claim", "settle", "try_again")
     },
+    **{
+        f"incidents.{name}": "the status page and the admin are no live pages"
+        for name in ("follow_alert", "say", "resolve", "count_look")
+    },
     "accounts.demo_trader": "makes a user; nobody's page is open yet",
 }
 

@@ -49,7 +49,8 @@ def test_page_has_a_title_of_its_own(page: Path) -> None:
 def test_page_that_stands_alone_needs_no_context(page: Path) -> None:
     source = page.read_text()
 
-    assert re.findall(r"{[{%]", source) == []
+    tags = re.findall(r"{[{%].+?[}%]}", source)
+    assert set(tags) <= {"{% if request_id %}", "{{ request_id }}", "{% endif %}"}  # left out where it is not known
     assert re.search(r"<title>.+ · Livedesk</title>\n<meta name=\"description\" content=\".+\">", source)
 
 

@@ -1,0 +1,179 @@
+"""R-INCIDENT: what fires becomes an incident, people tell it, and the status page says what is known."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from datetime import timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from apps.alerts.models import Alert
+from apps.incidents import services
+from apps.incidents.grading import GRADES
+from apps.incidents.models import Day, Incident, Update
+from apps.incidents.queries import Bar, components, mean_time_to_resolve
+from apps.live.models import Notice
+from tests.alerts.conftest import NOW, looks
+
+STEP = timedelta(seconds=10)
+FINE = {"feed": "ok", "redis": "ok", "database": "ok", "ledger": "ok"}
+
+
+def fail(minutes: int, rate: float) -> None:
+    """Errors of that rate for a minute, so many minutes after noon."""
+    for number in range(8):
+        start = NOW + timedelta(minutes=minutes) + number * STEP
+        looks(100, start=start, frames=1000 * number, faults=int(1000 * rate) * number)
+
+
+def page(client: Client) -> str:
+    return unescape(client.get("/status/").content.decode())
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "grade"),
+    [
+        ("error_rate", 0.11, "P0"),
+        ("error_rate", 0.10, "P1"),
+        ("error_rate", 0.051, "P1"),
+        ("error_rate", 0.05, "P2"),
+        ("error_rate", 0.01, "P3"),
+        ("unhealthy", 1.0, "P0"),
+        ("p99_ms", 2001, "P1"),
+        ("p95_ms", 900, "P2"),
+    ],
+)
+def test_how_bad_it_is_follows_from_the_figure(metric: str, value: float, grade: str) -> None:
+    assert GRADES[metric](value) == grade
+
+
+def test_an_alert_opens_one_incident_and_a_worse_one_makes_it_worse(db: None) -> None:
+    fail(0, 0.02)
+    first = [(each.grade, each.metric) for each in Incident.objects.all()]
+
+    fail(10, 0.3)
+
+    incident = Incident.objects.get()
+    assert first == [("P2", "error_rate")]
+    assert (incident.grade, incident.resolved_at) == ("P0", None)
+    assert list(incident.updates.filter(public=True).values_list("words", flat=True)) == [
+        "We have noticed this and are looking into it."
+    ]
+
+
+def test_it_ends_when_somebody_says_so_and_not_by_itself(db: None, alice: Any) -> None:
+    fail(0, 0.3)
+    looks(100, 100, start=NOW + timedelta(hours=1))
+    incident = Incident.objects.get()
+    still = (Alert.objects.filter(resolved_at=None).count(), incident.resolved_at)
+
+    done = [services.resolve([incident], alice, NOW + timedelta(hours=2)) for _ in range(2)]
+
+    incident.refresh_from_db()
+    assert still == (0, None)
+    assert (done, incident.lasted) == ([1, 0], NOW + timedelta(hours=2) - incident.opened_at)
+    assert incident.updates.filter(words="This is resolved.").count() == 1
+    assert mean_time_to_resolve(NOW) == incident.lasted
+
+
+def test_what_is_for_the_record_opens_nothing(db: None) -> None:
+    looks(2000, 2000, changes=3)
+
+    assert Alert.objects.count() == 2
+    assert not Incident.objects.exists()
+
+
+def test_the_page_says_that_nothing_is_known(client: Client, db: None) -> None:
+    said = page(client)
+
+    assert "Nobody has looked for two minutes" in said
+    assert said.count("Not known") == 3
+    assert said.count("Nobody has looked yet") == 3
+
+
+@pytest.mark.parametrize(
+    ("told", "title", "works"),
+    [
+        ({"components": FINE}, "Everything works", 3),
+        ({"components": {**FINE, "redis": "off"}}, "Everything works", 3),
+        ({"components": {**FINE, "redis": "down"}}, "Something is down", 2),
+        ({"components": {**FINE, "feed": "down"}, "status": "down"}, "Something is down", 1),
+    ],
+)
+def test_the_page_says_what_works(client: Client, db: None, told: dict[str, Any], title: str, works: int) -> None:
+    with time_machine.travel(NOW, tick=False):
+        looks(1, **told)
+        said = page(client)
+
+    assert f"<h1>{title}</h1>" in said
+    assert said.count(">Works<") == works
+
+
+def test_the_bars_are_of_what_was_looked_at(db: None) -> None:
+    looks(1, start=NOW - timedelta(days=2), components=FINE)
+    looks(1, 1, 1, components=FINE)
+    looks(1, start=NOW + timedelta(minutes=1), status="down", components={**FINE, "feed": "down"})
+
+    desk, feed, live = components(NOW)
+
+    assert [desk.bars[-1].up, feed.bars[-1].up, live.bars[-1].up] == [0.75, 0.75, 1.0]
+    assert desk.bars[-2] == Bar((NOW - timedelta(days=1)).date(), None)
+    assert (desk.bars[-2].tone, desk.bars[-2].words) == ("none", "1 Mar 2026: nobody looked")
+    assert (desk.known_days, desk.share, len(desk.bars)) == (2, "80.00 %", 90)
+    assert Day.objects.count() == 6
+
+
+def test_only_what_is_public_is_told(client: Client, db: None) -> None:
+    shown = Incident.objects.create(title="Late <b>prices</b>", grade="P2", opened_at=NOW)
+    hidden = Incident.objects.create(title="Drill", grade="P3", opened_at=NOW, public=False)
+    services.say(shown, "We are looking into it.", NOW)
+    services.say(shown, "It was Bob's cable.", NOW, public=False)
+    services.say(hidden, "Nothing to see.", NOW)
+    Notice.objects.create(text="Maintenance of the database", starts_at=NOW + timedelta(days=400 * 5))
+
+    raw = client.get("/status/").content.decode()
+    feed = ElementTree.fromstring(client.get("/status/feed.atom").content)  # noqa: S314 -- our own
+
+    assert "Late &lt;b&gt;prices&lt;/b&gt;" in raw
+    assert "Maintenance of the database" in raw
+    assert [words in raw for words in ("We are looking into it.", "Bob", "Drill", "Nothing to see")] == [
+        True, False, False, False,
+    ]  # fmt: skip
+    atom = "{http://www.w3.org/2005/Atom}"
+    assert feed.tag == f"{atom}feed"
+    assert [entry.findtext(f"{atom}summary") for entry in feed.iter(f"{atom}entry")] == ["We are looking into it."]
+
+
+def test_an_admin_opens_tells_and_ends_one(admin_client: Client) -> None:
+    fields = {
+        "title": "Late prices",
+        "grade": "P1",
+        "words": "Prices come late.",
+        "public": "on",
+        "opened_at_0": "2026-03-02",
+        "opened_at_1": "12:00:00",
+        "updates-TOTAL_FORMS": "1",
+        "updates-INITIAL_FORMS": "0",
+        "updates-0-at_0": "2026-03-02",
+        "updates-0-at_1": "12:05:00",
+        "updates-0-words": "Found it.",
+        "updates-0-public": "on",
+    }
+
+    admin_client.post("/admin/incidents/incident/add/", fields)
+    incident = Incident.objects.get()
+    admin_client.post("/admin/incidents/incident/", {"action": "resolve", "_selected_action": [incident.pk]})
+
+    incident.refresh_from_db()
+    assert incident.resolved_at is not None
+    assert [(each.words, str(each.author)) for each in Update.objects.order_by("at")] == [
+        ("Found it.", "admin"),
+        ("This is resolved.", "admin"),
+    ]
+    listed = unescape(admin_client.get("/admin/incidents/incident/").content.decode())
+    assert "mean time to resolve, 90 days:" in listed
+    assert admin_client.post(f"/admin/incidents/incident/{incident.pk}/delete/", {"post": "yes"}).status_code == 403
