@@ -44,5 +44,16 @@ def moves(told: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str
     return None if min(moved.values()) < 0 else moved
 
 
+def rolled_up(sums: Mapping[str, Any], parts: Mapping[str, Part | None]) -> dict[str, list[float]]:
+    """`[happened, possible, most]` of each metric, with one more sample in it."""
+    rolled = {name: list(row) for name, row in sums.items()}
+    for name, part in parts.items():
+        if part is None or not part[1]:
+            continue
+        happened, possible, most = rolled.get(name, (0.0, 0.0, 0.0))
+        rolled[name] = [happened + part[0], possible + part[1], max(most, part[0] / part[1])]
+    return rolled
+
+
 def gauge(value: float | None) -> Part | None:
     return None if value is None else (float(value), 1.0)

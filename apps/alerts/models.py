@@ -31,6 +31,16 @@ class Sample(models.Model):
         return f"{self.at:%Y-%m-%d %H:%M:%S}"
 
 
+class Span(models.Model):
+    """Ten minutes of samples together: of each metric the sums of its parts, and the most that one sample showed."""
+
+    at = models.DateTimeField(unique=True)
+    parts = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M}"
+
+
 class Rule(models.Model):
     """Data, not code: above `threshold` over `window_s` seconds for `lasting_s` more it fires, at `clear` it ends."""
 

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Avg, F
+
 from .judging import Episode, Point, Terms, episodes
-from .models import Sample
+from .models import Alert, Sample, Span
 
 REHEARSED = timedelta(days=7)
+SPANS = {
+    "hour": ("1 hour", timedelta(hours=1)),
+    "day": ("24 hours", timedelta(hours=24)),
+    "week": ("7 days", timedelta(days=7)),
+    "month": ("30 days", timedelta(days=30)),
+}
+CHARTS = {
+    "connections": ("Open sockets", "", 1.0),
+    "error_rate": ("Errors per frame", "%", 100.0),
+    "reconnect_rate": ("Reconnects", "%", 100.0),
+    "p95_ms": ("P95 of lateness", "ms", 1.0),
+    "p99_ms": ("P99 of lateness", "ms", 1.0),
+}
+"""Title, unit, and what a figure is multiplied by to be in it."""
 
 
 def rehearse(metric: str, terms: Terms, now: datetime) -> list[Episode]:
@@ -15,3 +32,39 @@ def rehearse(metric: str, terms: Terms, now: datetime) -> list[Episode]:
     rows = Sample.objects.filter(at__gt=now - REHEARSED).order_by("at").values_list("at", f"parts__{metric}")
     points = (Point(at, (part[0], part[1]) if part else None) for at, part in rows.iterator(2000))
     return list(episodes(terms, points))
+
+
+def curves(span: str, now: datetime) -> dict[str, list[float | None]]:
+    """The figures of a span: of an hour each sample, of a longer one each ten minutes. Raises KeyError."""
+    since = now - SPANS[span][1]
+    rows = (Sample if span == "hour" else Span).objects.filter(at__gt=since).order_by("at").values_list("at", "parts")
+    found: dict[str, list[float | None]] = {"at": [], **{name: [] for name in CHARTS}}
+    for at, parts in rows.iterator(2000):
+        found["at"].append(at.timestamp())
+        for name, (_, _, scale) in CHARTS.items():
+            part = parts.get(name)
+            found[name].append(scale * part[0] / part[1] if part and part[1] else None)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFigures:
+    """`resolved_after` is the mean of the last thirty days; None of none."""
+
+    open: tuple[Alert, ...]
+    recent: tuple[Alert, ...]
+    resolved_after: timedelta | None
+
+
+def alert_figures(now: datetime) -> AlertFigures:
+    rows = Alert.objects.select_related("rule", "acknowledged_by")
+    ended = rows.filter(resolved_at__gt=now - timedelta(days=30))
+    return AlertFigures(
+        open=tuple(rows.filter(resolved_at__isnull=True)),
+        recent=tuple(rows.filter(resolved_at__isnull=False)[:20]),
+        resolved_after=ended.aggregate(mean=Avg(F("resolved_at") - F("raised_at")))["mean"],
+    )
+
+
+def latest() -> Sample | None:
+    return Sample.objects.order_by("-at").first()

@@ -11,11 +11,12 @@ from django.db.models import Q
 
 from .hooks import alert_hooks, look_hooks
 from .judging import Judge, Judged, Point, State
-from .metrics import parts_of
-from .models import RANK, Alert, Channel, Delivery, Rule, Sample, Severity
+from .metrics import parts_of, rolled_up
+from .models import RANK, Alert, Channel, Delivery, Rule, Sample, Severity, Span
 
 EVERY = timedelta(seconds=10)
 KEPT = timedelta(days=8)
+SPANS_KEPT = timedelta(days=35)
 LATE = timedelta(seconds=45)  # an older sample is no neighbour: what was counted in between is not of this moment
 
 
@@ -30,8 +31,13 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
     if last is not None and last.at > now - EVERY * 0.9:
         return []
     near = last.raw if last is not None and last.at > now - LATE else None
-    Sample.objects.create(at=now, raw=dict(told), parts=parts_of(told, near))
+    parts = parts_of(told, near)
+    Sample.objects.create(at=now, raw=dict(told), parts=parts)
+    span, _ = Span.objects.get_or_create(at=now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0))
+    span.parts = rolled_up(span.parts, parts)
+    span.save(update_fields=["parts"])
     Sample.objects.filter(at__lt=now - KEPT).delete()
+    Span.objects.filter(at__lt=now - SPANS_KEPT).delete()
     for look_hook in look_hooks:
         look_hook(told, now)
     moved = [alert for rule in rules if (alert := judge(rule, now))]
