@@ -13,6 +13,7 @@ from apps.trades.export import ORDER_COLUMNS, ROWS_AT_ONCE, Row, in_parts, order
 from apps.trades.queries import plain
 
 from .asked import Asked
+from .lots import lots, valued
 from .queries import detailed, entries, fills, orders, trades
 
 READ_OF_FILLS = (
@@ -78,6 +79,25 @@ def fill_rows(account_id: int, asked: Asked) -> Iterator[Row]:
         }
 
 
+def lot_rows(account_id: int, asked: Asked) -> Iterator[Row]:
+    """Valued as they are read."""
+    found = in_parts(lots(account_id, asked))
+    while part := valued(islice(found, ROWS_AT_ONCE)):
+        for lot in part:
+            yield {
+                "symbol": lot.symbol,
+                "opened_at": lot.opened_at.isoformat(),
+                "quantity": plain(lot.quantity),
+                "price": plain(lot.price),
+                "cost": usd(lot.cost),
+                "last_price": plain(lot.last),
+                "priced_at": lot.priced_at.isoformat() if lot.priced_at else None,
+                "market_value": usd(lot.value),
+                "unrealized_pnl": usd(lot.unrealized),
+                "exec_id": lot.exec_id,
+            }
+
+
 def ledger_rows(account_id: int, asked: Asked) -> Iterator[Row]:
     """One row a line; those of one `ref` sum to zero."""
     for entry in in_parts(entries(account_id, asked)):
@@ -123,6 +143,21 @@ EXPORTS = {
             "tags",
         ),
         trade_rows,
+    ),
+    "lots": Export(
+        (
+            "symbol",
+            "opened_at",
+            "quantity",
+            "price",
+            "cost",
+            "last_price",
+            "priced_at",
+            "market_value",
+            "unrealized_pnl",
+            "exec_id",
+        ),
+        lot_rows,
     ),
     "orders": Export(ORDER_COLUMNS, lambda account_id, asked: order_rows(orders(account_id, asked))),
     "fills": Export(

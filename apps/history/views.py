@@ -24,11 +24,12 @@ from apps.trades.ticket import Refused
 from .asked import Asked
 from .exports import EXPORTS
 from .forms import FIELDS, SIDED, clean_filter, given
+from .lots import lots, valued
 from .pages import HistoryPage
 from .queries import detailed, fills, journals, orders, trades
 
 PAGE_SIZE = 50
-TABS = {"trades": "Trades", "orders": "Orders", "fills": "Fills", "ledger": "Ledger"}
+TABS = {"trades": "Trades", "lots": "Lots", "orders": "Orders", "fills": "Fills", "ledger": "Ledger"}
 page = HistoryPage()
 
 
@@ -86,12 +87,15 @@ def found_of(tab: str, account_id: int, asked: Asked, number: str) -> dict[str, 
         }
     rows = Paginator(newest_first(tab, account_id, asked), PAGE_SIZE).get_page(number)
     shown = list(rows.object_list)
-    return {"found": rows, "rows": views_of(shown) if tab == "ledger" else shown}
+    views: Any = {"ledger": views_of, "lots": valued}.get(tab, list)
+    return {"found": rows, "rows": views(shown)}
 
 
 def newest_first(tab: str, account_id: int, asked: Asked) -> QuerySet[Any]:
     if tab == "orders":
         return orders(account_id, asked).order_by("-created_at", "-id")
+    if tab == "lots":
+        return lots(account_id, asked).order_by("-opened_at", "-id")
     if tab == "fills":
         return fills(account_id, asked).order_by("-id")
     return journals(account_id, asked).order_by("-id").prefetch_related("entries")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.history import views
+from apps.market.quotes import board
 from apps.portfolio.models import Account
 from apps.portfolio.services import open_account
+from tests.desk.build import quote
 from tests.portfolio.test_views import text_of
 from tests.trades.http import JSON, sign_in
 
@@ -192,3 +195,18 @@ def test_tab_takes_as_many_queries_for_many_rows_as_for_few(
 @pytest.mark.parametrize("path", ["/orders/", "/portfolio/", "/portfolio/performance/"])
 def test_history_is_reached_from(desk: Client, path: str) -> None:
     assert 'href="/history/"' in desk.get(path).content.decode()
+
+
+def test_open_lots_at_what_they_are_worth_now(desk: Client, account: Account, trade: Trade) -> None:
+    trade(account, "buy 10 AAPL @ 9.00; buy 5 MSFT @ 20.00; sell 4 AAPL @ 9.50", day=5)
+    board.catch_up()
+    board.put(quote("AAPL 9.99/10.01 last 10.00", datetime.now(UTC)))
+
+    answer = desk.get(PAGE, {"tab": "lots"})
+
+    text = text_of(answer)
+    assert (rows_of(answer), "3 open lots" in text) == (3, True)
+    assert "10 9.00 90.00 10.00 100.00 +10.00" in text
+    assert "1 12.00 12.00 10.00 10.00 −2.00" in text
+    assert "5 20.00 100.00 — no price — —" in text
+    assert rows_of(desk.get(PAGE, {"tab": "lots", "symbol": "MSFT"})) == 1
