@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "django_htmx",
     "config",
+    "apps.audit",
     "apps.live",
     "apps.accounts",
     "apps.market",

@@ -7,6 +7,8 @@ from typing import Any
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 
+from apps.audit.services import record
+
 from .models import User
 
 
@@ -24,6 +26,7 @@ def set_time_zone(user: Any, time_zone: str) -> None:
 def end_session(user: Any, session_id: int) -> None:
     """End one of the user's own sessions. Raises UserSession.DoesNotExist for anybody else's."""
     UserSession.objects.get(user=user, pk=session_id).end()
+    record("session.ended", user.username, {"session": str(session_id)})
 
 
 def make_admin(discord_id: str) -> User:
@@ -31,6 +34,7 @@ def make_admin(discord_id: str) -> User:
     user: User = SocialAccount.objects.select_related("user").get(provider="discord", uid=discord_id).user
     user.is_staff = user.is_superuser = True
     user.save(update_fields=["is_staff", "is_superuser"])
+    record("made_admin", "", {"user": user.username})
     return user
 
 
