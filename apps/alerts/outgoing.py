@@ -42,6 +42,10 @@ class Failed(Exception):
         self.after = after
 
 
+class Silent(Failed):
+    """Nobody answered: whatever else is for that receiver would wait as long for nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     host: str
@@ -100,7 +104,7 @@ def connected(target: Target, address: str) -> http.client.HTTPConnection:
 
 
 def post(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str, str]) -> None:
-    """Sends it. Raises Unsendable or Failed; any 2xx is success."""
+    """Sends it. Raises Unsendable, Failed or Silent; any 2xx is success."""
     target = target_of(address)
     where = resolved(target)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -120,7 +124,7 @@ def post(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str, st
             end.cancel()
             connection.close()
     except (OSError, http.client.HTTPException) as error:
-        raise Failed(f"{type(error).__name__}: {error}") from None
+        raise Silent(f"{type(error).__name__}: {error}") from None
     judge(answer.status, answer.getheader("Retry-After"))
 
 

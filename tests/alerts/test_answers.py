@@ -97,3 +97,29 @@ def test_an_answer_in_drops_is_cut_off(settings: Any, monkeypatch: pytest.Monkey
 
     assert gone.is_set()
     assert took < 5
+
+
+def test_a_receiver_that_hangs_is_asked_once_a_round(
+    rule: Rule, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P16: many deliveries to it cost one wait; the rest comes back untried, and all is sent once it answers."""
+    monkeypatch.setattr(outgoing, "TIMEOUT_S", 0.3)
+    later = NOW + timedelta(minutes=10)
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        address = f"http://127.0.0.1:{hanging.getsockname()[1]}/x"
+        hook = channel("webhook", address, signing_key="a key of sixteen characters")
+        for number in range(5):
+            looks(6, 0, start=NOW + number * timedelta(minutes=1))
+        channel("slack", f"{receiver.url}/people")
+        looks(6, start=later)
+
+        assert send_due(later) == 2
+
+    hooks = Delivery.objects.filter(channel=hook)
+    assert sorted(hooks.values_list("state", "attempts")) == [("due", 0)] * 10 + [("due", 1)]
+    assert [path for path, _, _ in receiver.heard] == ["/people"]
+    monkeypatch.setattr(outgoing, "TIMEOUT_S", 5.0)
+    hook.address = f"{receiver.url}/back"
+    hook.save()
+    assert send_due(later + timedelta(minutes=1)) == 11
+    assert set(hooks.values_list("state", flat=True)) == {"sent"}
