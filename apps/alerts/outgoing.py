@@ -11,8 +11,13 @@ import ipaddress
 import json
 import socket
 import ssl
+import threading
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +25,7 @@ from django.conf import settings
 
 TIMEOUT_S = 5.0
 MOST_ANSWER = 64 * 1024
+LONGEST_WAIT_S = 24 * 3600.0
 TUNNELS = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "2002::/16", "2001::/32")]
 """NAT64, 6to4 and Teredo: an address of this network may be within (RFC 6052, 3056, 4380)."""
 
@@ -34,6 +40,10 @@ class Failed(Exception):
     def __init__(self, words: str, after: float | None = None) -> None:
         super().__init__(words)
         self.after = after
+
+
+class Silent(Failed):
+    """Nobody answered: whatever else is for that receiver would wait as long for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,8 @@ def target_of(address: str) -> Target:
         port = parts.port
     except ValueError:
         raise Unsendable("the address cannot be read") from None
+    if not (parts.path + parts.query).isascii():
+        raise Unsendable("the address must be of ASCII characters after its host, others as %XX")
     private = settings.ALERTS_ALLOW_PRIVATE
     if parts.scheme != "https" and not (private and parts.scheme == "http"):
         raise Unsendable("the address must begin with https://")
@@ -92,27 +104,51 @@ def connected(target: Target, address: str) -> http.client.HTTPConnection:
 
 
 def post(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str, str]) -> None:
-    """Sends it. Raises Unsendable or Failed; any 2xx is success."""
+    """Sends it. Raises Unsendable, Failed or Silent; any 2xx is success."""
     target = target_of(address)
     where = resolved(target)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     try:
         connection = connected(target, where)
+        # The socket's own timeout begins anew with each byte, so that an answer in drops would never end
+        end = threading.Timer(TIMEOUT_S, cut, [connection.sock])
+        end.start()
+        started = time.monotonic()
         try:
             connection.request("POST", target.path, content, {"Content-Type": "application/json", **headers})
             answer = connection.getresponse()
             answer.read(MOST_ANSWER)
+            if time.monotonic() - started >= TIMEOUT_S:
+                raise TimeoutError(f"no whole answer in {TIMEOUT_S:g} s")
         finally:
+            end.cancel()
             connection.close()
     except (OSError, http.client.HTTPException) as error:
-        raise Failed(f"{type(error).__name__}: {error}") from None
+        raise Silent(f"{type(error).__name__}: {error}") from None
     judge(answer.status, answer.getheader("Retry-After"))
+
+
+def cut(line: socket.socket) -> None:
+    with suppress(OSError):
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def judge(status: int, retry_after: str | None) -> None:
     if 200 <= status < 300:
         return
     if status in {408, 425, 429} or status >= 500:
-        after = float(retry_after) if retry_after and retry_after.isdigit() else None
-        raise Failed(f"the receiver answered {status}", after)
+        raise Failed(f"the receiver answered {status}", wait_of(retry_after))
     raise Unsendable(f"the receiver answered {status}")
+
+
+def wait_of(retry_after: str | None) -> float | None:
+    """Seconds that Retry-After asks for (RFC 9110, 10.2.3: a number or a date), a day at most; else None."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), LONGEST_WAIT_S)
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    seconds = (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_WAIT_S)

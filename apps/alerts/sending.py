@@ -17,7 +17,7 @@ from apps import telemetry
 
 from . import services, words
 from .models import Channel, Delivery
-from .outgoing import Failed, Unsendable, post
+from .outgoing import Failed, Silent, Unsendable, post
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,10 @@ MOST_ATTEMPTS = 12
 
 
 def send_due(now: datetime | None = None) -> int:
-    """Sends what is due; says how many deliveries were settled. A channel's flood goes as one message."""
+    """Sends what is due; says how many deliveries were tried. A channel's flood goes as one message.
+
+    Where nobody answers, the channel's round is over: the rest is due again, untried, when the lease ends.
+    """
     now = now or timezone.now()
     by_channel: dict[Channel, list[Delivery]] = defaultdict(list)
     for each in services.claim(now, AT_ONCE, LEASE):
@@ -36,8 +39,10 @@ def send_due(now: datetime | None = None) -> int:
     done = 0
     for channel, due in by_channel.items():
         for batch in batches(channel, due):
-            attempt(channel, batch, now)
+            answered = attempt(channel, batch, now)
             done += len(batch)
+            if not answered:
+                break
     return done
 
 
@@ -47,7 +52,8 @@ def batches(channel: Channel, due: list[Delivery]) -> list[list[Delivery]]:
     return [due] if people and len(due) > FLOOD else [[each] for each in due]
 
 
-def attempt(channel: Channel, batch: list[Delivery], now: datetime) -> None:
+def attempt(channel: Channel, batch: list[Delivery], now: datetime) -> bool:
+    """Tries it and settles what became of it; False where nobody answered."""
     try:
         SENDERS[Channel.Kind(channel.kind)](channel, batch)
     except Unsendable as error:
@@ -59,8 +65,10 @@ def attempt(channel: Channel, batch: list[Delivery], now: datetime) -> None:
         later = again_at(batch[0].attempts, now, getattr(error, "after", None))
         log.warning("an alert was not sent to %s: %s", channel.name, error)
         services.settle(batch, now, str(error) or type(error).__name__, later)
+        return not isinstance(error, Silent)
     else:
         services.settle(batch, now)
+    return True
 
 
 def again_at(attempts: int, now: datetime, after: float | None) -> datetime | None:

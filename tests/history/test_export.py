@@ -8,7 +8,7 @@ import json
 import re
 import tracemalloc
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,14 +19,12 @@ from django.db.models import Model
 from django.test import AsyncClient, Client
 
 from apps.history import exports
-from apps.market.quotes import board
 from apps.portfolio import closed
 from apps.portfolio.models import Account, Journal, LedgerEntry
 from apps.portfolio.services import deposit
 from apps.trades import export
 from apps.trades.export import in_parts
 from apps.trades.models import Fill, Order
-from tests.desk.build import quote
 from tests.trades.http import JSON
 
 from .conftest import Trade
@@ -300,17 +298,3 @@ def test_ten_times_the_rows_take_no_more_memory(
     before, after = most_held(account, alice, tab, kind, 60, 600)
 
     assert after < before + SLACK
-
-
-def test_lots_hold_what_they_are_worth_where_that_is_known(account: Account, alice: Any, trade: Trade) -> None:
-    trade(account, "buy 10 AAPL @ 9.00; buy 5 MSFT @ 20.00; sell 4 AAPL @ 9.50", day=5)
-    board.catch_up()
-    board.put(quote("AAPL 9.99/10.01 last 10.00", datetime.now(UTC)))
-
-    lots = csv_rows(alice, "tab=lots")
-
-    assert [(lot["symbol"], lot["quantity"], lot["market_value"], lot["unrealized_pnl"]) for lot in lots] == [
-        ("AAPL", "1", "10.00", "-2.00"),
-        ("AAPL", "10", "100.00", "10.00"),
-        ("MSFT", "5", "", ""),
-    ]
