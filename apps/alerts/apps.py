@@ -12,7 +12,8 @@ class AlertsConfig(AppConfig):
 
         from apps.live.running import beside_hub  # noqa: PLC0415 -- app ready
 
-        from .watching import watch  # noqa: PLC0415 -- app ready
+        from .watching import deliver, watch  # noqa: PLC0415 -- app ready
 
         if settings.ALERTS:
             beside_hub(watch)
+            beside_hub(deliver)

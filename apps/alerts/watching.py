@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -23,29 +25,42 @@ from .sending import send_due
 log = logging.getLogger(__name__)
 
 START_S = 10.0  # what is only just starting is not down
-TURN_S = 2.5  # a turn finds nothing to do until ten seconds have passed since anybody's look
-THREAD = ThreadPoolExecutor(1, thread_name_prefix="alerts")
+TURN_S = 2.5  # a look finds nothing to do until ten seconds have passed since anybody's
+THREADS = ThreadPoolExecutor(2, thread_name_prefix="alerts")
 
 
 async def watch() -> None:
     await asyncio.sleep(START_S)
     while True:
         await asyncio.sleep(TURN_S)
-        try:
+        with told_of("looking after alerts"):
             _, report = await present_report()
-            told = raw_of(report)
-            await in_thread(turn, told)
-        except Exception:
-            telemetry.faults.labels("alerts").inc()
-            log.exception("looking after alerts failed; the next turn tries again")
+            await in_thread(look, raw_of(report))
 
 
-def turn(told: dict[str, Any]) -> None:
+async def deliver() -> None:
+    """Beside the looks: a receiver that hangs holds none of them up."""
+    while True:
+        await asyncio.sleep(TURN_S)
+        with told_of("sending alerts"):
+            await in_thread(send_due)
+
+
+@contextmanager
+def told_of(work: str) -> Iterator[None]:
+    """A fault is counted and told; the next turn tries again."""
+    try:
+        yield
+    except Exception:
+        telemetry.faults.labels("alerts").inc()
+        log.exception("%s failed; the next turn tries again", work)
+
+
+def look(told: dict[str, Any]) -> None:
     now = timezone.now()
     for alert in services.look({**told, "changes": changes_since(now - services.EVERY)}, now):
         what = "resolved" if alert.resolved_at else "raised"
         log.log(logging.INFO if alert.resolved_at else logging.WARNING, "alert %s: %s", what, alert.rule.name)
-    send_due(now)
 
 
 def changes_since(moment: datetime) -> int:
@@ -78,4 +93,4 @@ def slowest(felt: dict[str, dict[str, float | None]], rank: str) -> float | None
 
 
 async def in_thread(work: Any, *args: Any) -> Any:
-    return await database_sync_to_async(work, thread_sensitive=False, executor=THREAD)(*args)
+    return await database_sync_to_async(work, thread_sensitive=False, executor=THREADS)(*args)
