@@ -37,12 +37,12 @@ def test_ticket_shows_the_fields_that_its_type_and_time_take(page: Page) -> None
     choose(page, "time_in_force", "gtd")
     expect(page.locator('#ticket [name="expires_at"]')).to_be_visible()
     page.locator('#ticket label:has(input[value="sell"])').click()
-    expect(page.locator("#ticket details.exits")).to_be_hidden()
+    expect(page.locator("#ticket details[data-for-side='buy']")).to_be_hidden()
 
 
 def test_bracket_is_bought_and_its_exits_wait_for_the_market(page: Page) -> None:
     desk_page.expect_live(page)
-    page.locator("#ticket details.exits summary").click()
+    page.locator("#ticket details[data-for-side='buy'] summary").click()
     fill(page, symbol="XOM", quantity="4", take_profit="9000", stop_loss="1")
     page.locator("#ticket .ticket-send").click()
 
