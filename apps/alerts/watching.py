@@ -29,6 +29,9 @@ TURN_S = 2.5  # a look finds nothing to do until ten seconds have passed since a
 THREADS = ThreadPoolExecutor(2, thread_name_prefix="alerts")
 
 
+failing: set[str] = set()
+
+
 async def watch() -> None:
     await asyncio.sleep(START_S)
     while True:
@@ -48,12 +51,16 @@ async def deliver() -> None:
 
 @contextmanager
 def told_of(work: str) -> Iterator[None]:
-    """A fault is counted and told; the next turn tries again."""
+    """A fault is counted each time, and told once until the work has been done again."""
     try:
         yield
     except Exception:
         telemetry.faults.labels("alerts").inc()
-        log.exception("%s failed; the next turn tries again", work)
+        if work not in failing:
+            failing.add(work)
+            log.exception("%s failed; the next turn tries again", work)
+    else:
+        failing.discard(work)
 
 
 def look(told: dict[str, Any]) -> None:

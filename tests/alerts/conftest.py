@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 
 from apps.alerts import services
 from apps.alerts.models import Alert, Channel, Rule
@@ -63,6 +65,12 @@ def rule(db: None) -> Rule:
     return Rule.objects.create(
         name="Crowded", metric="connections", threshold=5, clear=3, window_s=10, severity="warning"
     )
+
+
+@pytest.fixture
+def default_rules(db: None) -> None:
+    """As the migration makes them; a test that empties the database takes them away from the next."""
+    import_module("apps.alerts.migrations.0002_default_rules").make(apps, None)
 
 
 def channel(kind: str, address: str, **more: Any) -> Channel:

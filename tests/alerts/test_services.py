@@ -67,7 +67,7 @@ def test_who_acknowledges_first_is_on_record(rule: Rule, alice: Any, bob: Any) -
     assert (done, Alert.objects.get().acknowledged_by) == ([1, 0], alice)
 
 
-def test_the_default_rules_are_those_that_were_asked_for(db: None) -> None:
+def test_the_default_rules_are_those_that_were_asked_for(default_rules: None) -> None:
     rows = Rule.objects.order_by("severity", "metric").values_list("severity", "metric", "threshold")
 
     assert list(rows) == [
@@ -84,7 +84,7 @@ def test_the_default_rules_are_those_that_were_asked_for(db: None) -> None:
     assert {rule.metric for rule in Rule.objects.all()} == METRICS.keys()
 
 
-def test_five_failed_health_checks_in_a_row_fire_and_four_do_not(db: None) -> None:
+def test_five_failed_health_checks_in_a_row_fire_and_four_do_not(default_rules: None) -> None:
     for number in range(4):
         looks(0, start=NOW + number * STEP, status="down")
     four = Alert.objects.count()
@@ -94,7 +94,7 @@ def test_five_failed_health_checks_in_a_row_fire_and_four_do_not(db: None) -> No
     assert (four, [alert.rule.metric for alert in Alert.objects.all()]) == (0, ["unhealthy"])
 
 
-def test_an_idle_night_raises_nothing(db: None) -> None:
+def test_an_idle_night_raises_nothing(default_rules: None) -> None:
     looks(*[0] * 40)
 
     assert Alert.objects.count() == 0
@@ -103,7 +103,7 @@ def test_an_idle_night_raises_nothing(db: None) -> None:
 
 @pytest.mark.parametrize(("processes", "alerts"), [((1, 1, 1), ["reconnect_rate"]), ((1, 2, 2), [])])
 def test_pages_that_come_back_to_a_new_process_are_no_fault(
-    db: None, processes: tuple[int, ...], alerts: list[str]
+    default_rules: None, processes: tuple[int, ...], alerts: list[str]
 ) -> None:
     """A deploy: the pages of the process that ended come back at once, to another one."""
     for number, (count, resumed) in enumerate(zip(processes, (0, 50, 50), strict=True)):
@@ -113,7 +113,7 @@ def test_pages_that_come_back_to_a_new_process_are_no_fault(
     assert [alert.rule.metric for alert in Alert.objects.all()] == alerts
 
 
-def test_counts_that_went_with_a_process_are_not_known(db: None) -> None:
+def test_counts_that_went_with_a_process_are_not_known(default_rules: None) -> None:
     looks(10, start=NOW, opened=500, frames=90_000, faults=7)
     looks(10, start=NOW + STEP, opened=20, frames=400, faults=0)
 

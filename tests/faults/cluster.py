@@ -206,4 +206,5 @@ class Cluster:
 
     def all_tracebacks(self) -> list[str]:
         apps: list[Manage] = [*self.webs, *self.desks]
-        return [part[-1500:] for app in apps for part in app.said().split("Traceback (most recent call last)")[1:]]
+        parts = [part for app in apps for part in app.said().split("Traceback (most recent call last)")[1:]]
+        return [part.partition("\n")[0][-1500:] for part in parts]  # a line of JSON holds all of it

@@ -51,7 +51,7 @@ def test_how_bad_it_is_follows_from_the_figure(metric: str, value: float, grade:
     assert GRADES[metric](value) == grade
 
 
-def test_an_alert_opens_one_incident_and_a_worse_one_makes_it_worse(db: None) -> None:
+def test_an_alert_opens_one_incident_and_a_worse_one_makes_it_worse(default_rules: None) -> None:
     fail(0, 0.02)
     first = [(each.grade, each.metric) for each in Incident.objects.all()]
 
@@ -65,7 +65,7 @@ def test_an_alert_opens_one_incident_and_a_worse_one_makes_it_worse(db: None) ->
     ]
 
 
-def test_it_ends_when_somebody_says_so_and_not_by_itself(db: None, alice: Any) -> None:
+def test_it_ends_when_somebody_says_so_and_not_by_itself(default_rules: None, alice: Any) -> None:
     fail(0, 0.3)
     looks(100, 100, start=NOW + timedelta(hours=1))
     incident = Incident.objects.get()
@@ -80,7 +80,7 @@ def test_it_ends_when_somebody_says_so_and_not_by_itself(db: None, alice: Any) -
     assert mean_time_to_resolve(NOW) == incident.lasted
 
 
-def test_what_is_for_the_record_opens_nothing(db: None) -> None:
+def test_what_is_for_the_record_opens_nothing(default_rules: None) -> None:
     looks(2000, 2000, changes=3)
 
     assert Alert.objects.count() == 2
