@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import configparser
 import re
+import secrets
 import shlex
+import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from tests.browser.server import ROOT
+from tests.browser.server import ROOT, environment
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 STEPS = [line.split(maxsplit=1) for line in DOCKERFILE.replace("\\\n", " ").splitlines() if re.match(r"[A-Z]+ ", line)]
@@ -71,3 +75,25 @@ def test_image_holds_what_is_needed_by_hash_and_nothing_else() -> None:
     assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == copied
     assert [name for name in copied if not (ROOT / name).exists()] == []
     assert all(re.fullmatch(r"python:3\.11-slim-\w+( AS build)?", line) for line in said("FROM"))
+
+
+def test_a_deploy_with_its_settings_is_clean(tmp_path: Path) -> None:
+    """`manage.py check --deploy` has nothing to say where all that it asks for is set."""
+    settings = {
+        "DATABASE_URL": "postgres://desk:password@127.0.0.1:9/livedesk",
+        "REDIS_URL": "redis://127.0.0.1:9",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ALLOWED_HOSTS": "desk.example.com",
+        "DISCORD_CLIENT_ID": "123456789012345678",
+        "DISCORD_CLIENT_SECRET": secrets.token_urlsafe(24),
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=environment(tmp_path, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
