@@ -7,14 +7,15 @@ from decimal import Decimal
 
 from .fill import Fill
 from .money import ZERO, cents
-from .order import Side
 
 CASH = "cash"
 SECURITIES = "securities"
 COMMISSION = "commission"
 REALIZED = "realized"
 FUNDING = "funding"
-BOOKS = (CASH, SECURITIES, COMMISSION, REALIZED, FUNDING)
+DIVIDENDS = "dividends"
+INTEREST = "interest"
+BOOKS = (CASH, SECURITIES, COMMISSION, REALIZED, FUNDING, DIVIDENDS, INTEREST)
 
 
 class Unbalanced(Exception):
@@ -27,22 +28,14 @@ class Line:
     amount: Decimal
 
 
-def lines_of_buy(fill: Fill) -> tuple[Line, ...]:
-    """Cash becomes securities at cost; commission is an expense."""
-    if fill.side is not Side.BUY:
-        raise ValueError(f"{fill.exec_id} is a {fill.side}")
-    return balanced(Line(CASH, fill.cash_flow), Line(SECURITIES, fill.notional), Line(COMMISSION, fill.commission))
-
-
-def lines_of_sell(fill: Fill, cost_relieved: Decimal) -> tuple[Line, ...]:
-    """Securities leave at cost; what they fetched above it is income (a credit)."""
-    if fill.side is not Side.SELL:
-        raise ValueError(f"{fill.exec_id} is a {fill.side}")
+def lines_of_fill(fill: Fill, securities: Decimal, realized: Decimal) -> tuple[Line, ...]:
+    """Cash against securities at cost: `securities` (USD) is how the cost of what is open changed, below zero for
+    what left or is owed. What it `realized` is income (a credit), its commission an expense."""
     return balanced(
         Line(CASH, fill.cash_flow),
-        Line(SECURITIES, -cost_relieved),
+        Line(SECURITIES, securities),
         Line(COMMISSION, fill.commission),
-        Line(REALIZED, cost_relieved - fill.notional),
+        Line(REALIZED, -realized),
     )
 
 
@@ -58,6 +51,13 @@ def lines_of_withdrawal(amount: Decimal) -> tuple[Line, ...]:
     if amount <= 0 or amount != cents(amount):
         raise ValueError(f"a withdrawal is a positive number of whole cents, not {amount}")
     return balanced(Line(CASH, -amount), Line(FUNDING, amount))
+
+
+def lines_of_income(book: str, amount: Decimal) -> tuple[Line, ...]:
+    """Dividends or interest: cash that came in, below zero what was paid."""
+    if amount == 0 or amount != cents(amount):
+        raise ValueError(f"{book} must be whole cents and not nothing, not {amount}")
+    return balanced(Line(CASH, amount), Line(book, -amount))
 
 
 def balanced(*lines: Line) -> tuple[Line, ...]:

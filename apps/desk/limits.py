@@ -8,7 +8,7 @@ from decimal import Decimal
 from .money import ZERO, cents
 from .order import Order, Side
 from .quote import Quote
-from .risk import Denied
+from .risk import Denied, plain
 from .valuation import value_position
 
 SYMBOLS_NAMED = 5
@@ -85,15 +85,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What the limits are held against: the last minute's orders, shares held and in working buys, USD.
+    """What the limits are held against: the last minute's orders, shares held (owed ones below zero) and in working
+    orders that open, USD.
 
-    `invested` is what all positions are worth and all working buys may cost; `drawdown` how far the account's P&L is
-    below its best. A figure that is not known refuses what a limit on it would have to allow.
+    `invested` is what all positions are worth, owed ones too, and all working orders may open; `drawdown` how far
+    the account's P&L is below its best. A figure that is not known refuses what a limit on it would have to allow.
     """
 
     recent_orders: int = 0
     held: Decimal = ZERO
-    buying: Decimal = ZERO
+    opening: Decimal = ZERO
     equity: Decimal | None = None
     day_pnl: Decimal | None = None
     invested: Decimal | None = None
@@ -114,9 +115,10 @@ def check_admission(symbol: str, limits: Limits) -> Denied | None:
 
 
 def check_limits(order: Order, quote: Quote, exposure: Exposure, limits: Limits) -> Denied | None:
-    """The first limit that the order would break. Only a buy adds risk: no position and no loss refuses a sell."""
+    """The first limit that the order would break. Only what opens adds risk: no position and no loss refuses what
+    closes."""
     denied = check_rate(exposure.recent_orders, limits) or check_band(order, quote, limits)
-    if denied or order.side is Side.SELL:
+    if denied or not order.opens:
         return denied
     return (
         check_position(order, quote, exposure, limits)
@@ -154,10 +156,11 @@ def check_band(order: Order, quote: Quote, limits: Limits) -> Denied | None:
 
 
 def check_position(order: Order, quote: Quote, exposure: Exposure, limits: Limits) -> Denied | None:
-    """What would be held of the symbol once every working buy is filled: in shares, in USD, of the equity."""
-    qty = exposure.held + exposure.buying + order.leaves_qty
+    """What would be held, or owed, of the symbol once every working order that opens is filled: in shares, in USD, of
+    the equity."""
+    qty = abs(exposure.held) + exposure.opening + order.leaves_qty
     value, _ = value_position(qty, ZERO, quote.mark)
-    would = f"Would make {plain(qty)} {order.symbol}"
+    would = f"Would make {plain(qty)} {order.symbol}{'' if order.side is Side.BUY else ' short'}"
     worth = f"{would} worth {value:,.2f} USD"
     if limits.position_qty is not None and qty > limits.position_qty:
         message = f"{would}; your limit is {plain(limits.position_qty)}"
@@ -179,7 +182,8 @@ def check_position(order: Order, quote: Quote, exposure: Exposure, limits: Limit
 
 
 def check_invested(order: Order, quote: Quote, exposure: Exposure, limits: Limits) -> Denied | None:
-    """What all positions would be worth with this buy and every working one, in USD and of the equity."""
+    """What all positions, owed ones too, would be worth with this order and every working one that opens: in USD, of
+    the equity."""
     if limits.exposure_usd is None and limits.exposure_pct is None:
         return None
     if exposure.invested is None or exposure.equity is None:
@@ -225,8 +229,3 @@ def check_drawdown(exposure: Exposure, limits: Limits) -> Denied | None:
         message = f"You are {exposure.drawdown:,.2f} USD below your best; your limit is {part}, {most:,.2f}"
         return Denied("account", "drawdown", message, exposure.drawdown, most)
     return None
-
-
-def plain(number: Decimal) -> str:
-    """As a trader reads a quantity or a price: 1,500 or 150.25."""
-    return f"{number.normalize():,f}"

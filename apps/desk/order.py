@@ -24,6 +24,14 @@ class Side(Word):
     SELL = "sell"
 
 
+class Effect(Word):
+    """What an order does to a position, FIX tag 77 PositionEffect: a sell that opens sells short, a buy that closes
+    covers."""
+
+    OPEN = "open"
+    CLOSE = "close"
+
+
 class OrderType(Word):
     MARKET = "market"
     LIMIT = "limit"
@@ -130,6 +138,12 @@ class Order:
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
     oco_stop: Decimal | None = None
+    effect: Effect | None = None
+
+    @property
+    def opens(self) -> bool:
+        """Whether it adds to a position; unless it was said, buys do and sells do not."""
+        return self.side is Side.BUY if self.effect is None else self.effect is Effect.OPEN
 
     @property
     def leaves_qty(self) -> Decimal:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from .commission import Commission
+from .margin import initial_margin
 from .money import CENT, ZERO, cents
-from .order import Order
+from .order import Order, Side
 from .quote import Quote
 
 LONGEST_GOOD = timedelta(days=366)
@@ -17,7 +18,7 @@ MARKET_CUSHION = Decimal("0.05")  # how far the ask may run away before a market
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """`reserve` is held back while the order works: USD for a buy, shares for a sell."""
+    """`reserve` is held back while the order works: USD for one that opens, shares for one that closes."""
 
     reserve: Decimal
 
@@ -46,64 +47,98 @@ def check_terms(order: Order, quote: Quote | None, now: datetime) -> Denied | No
 
 
 def check_exits(order: Order, quote: Quote) -> Denied | None:
-    """A take profit above, a stop loss below what the buy may cost; the stop beside a sell below the market."""
-    if order.oco_stop is not None and order.oco_stop >= quote.bid:
-        return Denied("oco_stop", "exit_side", f"Stop must be below the {quote.bid:,.2f} USD that the market bids")
-    price = order.limit or max(quote.ask, order.seeing(quote).stop_at or ZERO)
-    if order.take_profit is not None and order.take_profit <= price:
-        return Denied(
-            "take_profit", "exit_side", f"Take profit must be above the {price:,.2f} USD that the buy may cost"
-        )
-    if order.stop_loss is not None and order.stop_loss >= price:
-        return Denied("stop_loss", "exit_side", f"Stop loss must be below the {price:,.2f} USD that the buy may cost")
+    """Exits go with what opens: a take profit on the one side, a stop loss on the other of what it may trade at. The
+    stop that goes with what closes is beyond the market."""
+    buys = order.side is Side.BUY
+    for field in ("oco_stop",) if order.opens else ("take_profit", "stop_loss"):
+        if getattr(order, field) is not None:
+            name, wanted = field.replace("_", " ").capitalize(), "closes" if order.opens else "opens"
+            return Denied(field, "exit_side", f"{name} must be empty: it goes with an order that {wanted} a position")
+    market, verb = (quote.ask, "asks") if buys else (quote.bid, "bids")
+    if order.oco_stop is not None and not is_beyond(order.oco_stop, market, above=buys):
+        where = "above" if buys else "below"
+        return Denied("oco_stop", "exit_side", f"Stop must be {where} the {market:,.2f} USD that the market {verb}")
+    stop = order.seeing(quote).stop_at
+    price = order.limit or (max(market, stop or ZERO) if buys else min(market, stop or market))
+    trade = "buy may cost" if buys else "short sale may fetch"
+    exits = ("take_profit", order.take_profit, buys), ("stop_loss", order.stop_loss, not buys)
+    for field, exit_price, above in exits:
+        if exit_price is not None and not is_beyond(exit_price, price, above=above):
+            name, where = field.replace("_", " ").capitalize(), "above" if above else "below"
+            return Denied(field, "exit_side", f"{name} must be {where} the {price:,.2f} USD that the {trade}")
     return None
 
 
-def check_buy(
+def is_beyond(price: Decimal, of: Decimal, *, above: bool) -> bool:
+    return price > of if above else price < of
+
+
+def check_opening(
     order: Order,
     quote: Quote | None,
-    buying_power: Decimal,
+    available: Decimal,
     commission: Commission,
     now: datetime,
     stale_ms: int | None,
+    *,
+    on_margin: bool = False,
 ) -> Accepted | Denied:
-    """A buy needs a fresh quote and buying power for what it may cost at most. Without `stale_ms` any quote is fresh:
-    the market is closed."""
+    """What opens or adds to a position needs a fresh quote and, `available`, what it may cost at most; on margin, the
+    initial margin of that. Without `stale_ms` any quote is fresh: the market is closed."""
     if quote is None or is_old(quote, now, stale_ms):
         return stale(order, quote, now)
-    needed = cost_at_most(order, quote, commission)
-    if needed > buying_power:
-        return Denied(
-            "quantity",
-            "buying_power",
-            f"Needs {needed:,.2f} USD; {buying_power:,.2f} available",
-            needed,
-            buying_power,
-        )
+    needed = needed_at_most(order, quote, commission, on_margin=on_margin)
+    if needed > available:
+        of = " of margin" if on_margin else ""
+        message = f"Needs {needed:,.2f} USD{of}; {available:,.2f} available"
+        return Denied("quantity", "buying_power", message, needed, available)
     return Accepted(needed)
 
 
-def check_sell(
+def check_closing(
     order: Order, held: Decimal, reserved: Decimal, quote: Quote | None, now: datetime, stale_ms: int | None
 ) -> Accepted | Denied:
-    """A sell needs a fresh quote and shares that no other working sell holds."""
+    """What closes needs a fresh quote and shares, held or owed, that no other working order is to close."""
     if quote is None or is_old(quote, now, stale_ms):
         return stale(order, quote, now)
-    free = held - reserved
+    free = abs(held) - reserved
     if order.quantity > free:
-        message = f"Sells {order.quantity.normalize():,f}; {free.normalize():,f} {order.symbol} available"
+        buys = order.side is Side.BUY
+        verb, noun, others = ("Buys", "short", "buys to cover") if buys else ("Sells", "available", "working sells")
+        message = f"{verb} {plain(order.quantity)}; {plain(free)} {order.symbol} {noun}"
         if reserved:
-            message += f" ({reserved.normalize():,f} held for working sells)"
+            message += f" ({plain(reserved)} held for {others})"
+        if held and not reserved:
+            message += ". Close the position first, then open one the other way" if buys else ""
         return Denied("quantity", "held", message, order.quantity, free)
     return Accepted(order.quantity)
 
 
-def cost_at_most(order: Order, quote: Quote, commission: Commission) -> Decimal:
-    """What a buy reserves (USD): a limit its limit, any other the ask and a cushion; commission on top."""
-    price = order.limit
-    if price is None:
-        price = max(quote.ask, order.seeing(quote).stop_at or ZERO) * (1 + MARKET_CUSHION)
-    return cents(order.leaves_qty * price) + commission.of(order.leaves_qty, price)
+def check_direction(order: Order, working: Side | None) -> Denied | None:
+    """An order to open meets none that waits to open the other way: what the first of them did, the second would
+    undo."""
+    if not order.opens or working is None or working is order.side:
+        return None
+    other = "buy" if working is Side.BUY else "short sale"
+    message = f"A working {other} of {order.symbol} would open the other way; cancel it first"
+    return Denied("side", "opposite_working", message)
+
+
+def needed_at_most(order: Order, quote: Quote, commission: Commission, *, on_margin: bool = False) -> Decimal:
+    """What an order that opens holds back (USD): a limit its limit, any other the market and a cushion; commission on
+    top. On margin the initial margin of that, and the commission."""
+    price = price_at_most(order, quote)
+    notional = cents(order.leaves_qty * price)
+    return (initial_margin(notional) if on_margin else notional) + commission.of(order.leaves_qty, price)
+
+
+def price_at_most(order: Order, quote: Quote) -> Decimal:
+    """The most that it may trade at (USD), as far as is known: a short sale at a limit may fetch the market's bid."""
+    if order.side is Side.SELL:
+        return max(quote.bid * (1 + MARKET_CUSHION), order.limit or ZERO)
+    if order.limit is not None:
+        return order.limit
+    return max(quote.ask, order.seeing(quote).stop_at or ZERO) * (1 + MARKET_CUSHION)
 
 
 def affordable(
@@ -130,3 +165,8 @@ def stale(order: Order, quote: Quote | None, now: datetime) -> Denied:
     return Denied(
         "symbol", "stale_quote", f"The quote for {order.symbol} is {seconds:.1f} s old; wait for a fresh one"
     )
+
+
+def plain(number: Decimal) -> str:
+    """As a trader reads a quantity or a price: 1,500 or 150.25."""
+    return f"{number.normalize():,f}"

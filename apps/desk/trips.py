@@ -1,4 +1,4 @@
-"""Round trips: what was bought and sold of a symbol from flat to flat, long only. They follow from the fills alone."""
+"""Round trips: what was bought and sold of a symbol from flat to flat, long or short. They follow from the fills."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from .fill import Fill
 from .money import ZERO, average_price
 from .order import Side
 from .performance_words import rounded
-from .position import Position, buy, sell
+from .position import CostMethod, Position, trade
 
 
 @dataclass(frozen=True, slots=True)
 class ClosedTrade:
-    """One round trip: `quantity` shares bought for `bought` and sold for `sold` (USD, before `commission`).
+    """One round trip: `quantity` shares bought for `bought` and sold for `sold` (USD, before `commission`); sold first
+    where it was opened with a sell.
 
     `opened_by` and `closed_by` are the execution ids of its first and last fill. `stop` is the stop loss (USD a share)
     of the order that opened it, `tags` what the trader calls it.
@@ -31,18 +32,28 @@ class ClosedTrade:
     closed_at: datetime
     opened_by: str
     closed_by: str
+    opened_with: Side = Side.BUY
     stop: Decimal | None = None
     tags: tuple[str, ...] = ()
 
     @property
+    def is_short(self) -> bool:
+        return self.opened_with is Side.SELL
+
+    @property
+    def put_in(self) -> Decimal:
+        """What its shares cost, or fetched, when it was opened (USD)."""
+        return self.sold if self.is_short else self.bought
+
+    @property
     def entry(self) -> Decimal:
-        """The average price it was bought at (USD a share)."""
-        return average_price(self.bought / self.quantity)
+        """The average price it was opened at (USD a share)."""
+        return average_price(self.put_in / self.quantity)
 
     @property
     def exit(self) -> Decimal:
-        """The average price it was sold at (USD a share)."""
-        return average_price(self.sold / self.quantity)
+        """The average price it was closed at (USD a share)."""
+        return average_price((self.bought if self.is_short else self.sold) / self.quantity)
 
     @property
     def gross(self) -> Decimal:
@@ -55,8 +66,8 @@ class ClosedTrade:
 
     @property
     def returned(self) -> Decimal | None:
-        """Net P&L as a share of what its shares cost: 0.01 is one per cent. None where they cost nothing."""
-        return rounded(self.net / self.bought) if self.bought else None
+        """Net P&L as a share of what was put in: 0.01 is one per cent. None where that was nothing."""
+        return rounded(self.net / self.put_in) if self.put_in else None
 
     @property
     def held(self) -> timedelta:
@@ -64,8 +75,10 @@ class ClosedTrade:
 
     @property
     def risk(self) -> Decimal | None:
-        """What the stop would have lost (USD): (entry − stop) × quantity. None without a stop below the entry."""
-        at_risk = ZERO if self.stop is None else self.bought - self.stop * self.quantity
+        """What the stop would have lost (USD): (entry − stop) × quantity, short the other way round. None where it
+        would have lost nothing."""
+        at_risk = ZERO if self.stop is None else self.put_in - self.stop * self.quantity
+        at_risk = -at_risk if self.is_short else at_risk
         return at_risk if at_risk > 0 else None
 
     @property
@@ -79,11 +92,12 @@ class ClosedTrade:
 
 @dataclass(frozen=True, slots=True)
 class OpenTrade:
-    """A round trip under way. `realized` (USD, before commission) is what its sales earned, first in, first out."""
+    """A round trip under way. `realized` (USD, before commission) is what was earned by what it has closed."""
 
     position: Position
     opened_at: datetime
     opened_by: str
+    opened_with: Side = Side.BUY
     quantity: Decimal = ZERO
     bought: Decimal = ZERO
     sold: Decimal = ZERO
@@ -92,59 +106,54 @@ class OpenTrade:
 
     @property
     def net(self) -> Decimal:
-        """Its part of the account's realised P&L after fees (USD): the fees of its buys count at once."""
+        """Its part of the account's realised P&L after fees (USD): the fees of its opening count at once."""
         return self.realized - self.commission
 
 
 class Trips:
     """Takes an account's fills in the order they were booked; keeps what is open, gives away what is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, method: CostMethod = CostMethod.FIFO) -> None:
         self.open: dict[str, OpenTrade] = {}
+        self.method = method
 
     def take(self, fill: Fill) -> ClosedTrade | None:
-        """The trade that this fill closed, if it did. Raises ValueError for a sale of more than is held."""
-        trade = self.open.get(fill.symbol) or OpenTrade(Position(fill.symbol), fill.at, fill.exec_id)
-        trade = grown(trade, fill)
-        if trade.position.lots:
-            self.open[fill.symbol] = trade
+        """The trade that this fill closed, if it did. Raises ValueError for one that closes more than is open."""
+        under_way = self.open.get(fill.symbol) or OpenTrade(Position(fill.symbol), fill.at, fill.exec_id, fill.side)
+        grown = self.grown(under_way, fill)
+        if grown.position.lots:
+            self.open[fill.symbol] = grown
             return None
         self.open.pop(fill.symbol, None)
         return ClosedTrade(
             symbol=fill.symbol,
-            quantity=trade.quantity,
-            bought=trade.bought,
-            sold=trade.sold,
-            commission=trade.commission,
-            opened_at=trade.opened_at,
+            quantity=grown.quantity,
+            bought=grown.bought,
+            sold=grown.sold,
+            commission=grown.commission,
+            opened_at=grown.opened_at,
             closed_at=fill.at,
-            opened_by=trade.opened_by,
+            opened_by=grown.opened_by,
             closed_by=fill.exec_id,
+            opened_with=grown.opened_with,
         )
 
-
-def grown(trade: OpenTrade, fill: Fill) -> OpenTrade:
-    """The trade with one more fill."""
-    commission = trade.commission + fill.commission
-    if fill.side is Side.BUY:
+    def grown(self, under_way: OpenTrade, fill: Fill) -> OpenTrade:
+        """The trade with one more fill."""
+        done = trade(under_way.position, fill, self.method, may_short=True)
+        buys = fill.side is Side.BUY
         return replace(
-            trade,
-            position=buy(trade.position, fill),
-            quantity=trade.quantity + fill.last_qty,
-            bought=trade.bought + fill.notional,
-            commission=commission,
+            under_way,
+            position=done.position,
+            quantity=under_way.quantity + (fill.last_qty if fill.side is under_way.opened_with else ZERO),
+            bought=under_way.bought + (fill.notional if buys else ZERO),
+            sold=under_way.sold + (ZERO if buys else fill.notional),
+            realized=under_way.realized + done.realized,
+            commission=under_way.commission + fill.commission,
         )
-    done = sell(trade.position, fill)
-    return replace(
-        trade,
-        position=done.position,
-        sold=trade.sold + fill.notional,
-        realized=trade.realized + done.realized,
-        commission=commission,
-    )
 
 
 def closed_trades(fills: Iterable[Fill]) -> Iterator[ClosedTrade]:
     """The round trips of an account's fills, in the order they were closed."""
     trips = Trips()
-    return (trade for fill in fills if (trade := trips.take(fill)) is not None)
+    return (closed for fill in fills if (closed := trips.take(fill)) is not None)

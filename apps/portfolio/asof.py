@@ -68,6 +68,7 @@ def holdings_as_of(account: Account, at: datetime) -> Holdings:
             realized=-sums[instrument].get(books.REALIZED, ZERO),
             fees=sums[instrument].get(books.COMMISSION, ZERO),
             previous_close=None,
+            dividends=-sums[instrument].get(books.DIVIDENDS, ZERO),
         )
         for instrument, symbol, name, quantity in held.order_by("instrument__symbol")
     ]
@@ -78,4 +79,6 @@ def holdings_as_of(account: Account, at: datetime) -> Holdings:
         positions=tuple(positions),
         session_date=None,
         changed_us=micros(at),
+        on_margin=account.on_margin,
+        interest=sum((-each.get(books.INTEREST, ZERO) for each in sums.values()), ZERO),
     )

@@ -74,23 +74,36 @@ LEFT JOIN (
     SELECT journal.account_id, journal.instrument_id,
         SUM(CASE WHEN line.book = 'securities' THEN line.amount ELSE 0 END) AS cost,
         SUM(CASE WHEN line.book = 'realized' THEN -line.amount ELSE 0 END) AS realized,
-        SUM(CASE WHEN line.book = 'commission' THEN line.amount ELSE 0 END) AS fees
+        SUM(CASE WHEN line.book = 'commission' THEN line.amount ELSE 0 END) AS fees,
+        SUM(CASE WHEN line.book = 'dividends' THEN -line.amount ELSE 0 END) AS dividends
     FROM portfolio_journal journal JOIN portfolio_ledgerentry line ON line.journal_id = journal.id
     WHERE journal.instrument_id IS NOT NULL GROUP BY journal.account_id, journal.instrument_id
 ) booked ON booked.account_id = held.account_id AND booked.instrument_id = held.instrument_id
 WHERE held.cost <> COALESCE(booked.cost, 0)
     OR held.realized_pnl <> COALESCE(booked.realized, 0)
     OR held.commission <> COALESCE(booked.fees, 0)
+    OR held.dividends <> COALESCE(booked.dividends, 0)
 ORDER BY held.id
 """
 
-# Cash that came in by fills = realised P&L - fees - the cost of what is held. Add what that is worth at any marks to
-# both sides: cash flow + market value = realised + unrealised P&L - fees. So no quote is needed. Deposits are the
-# negative of the funding lines.
+INTEREST_NOT_BOOKED = """
+SELECT account.id FROM portfolio_account account
+LEFT JOIN (
+    SELECT journal.account_id, SUM(-line.amount) AS interest
+    FROM portfolio_journal journal JOIN portfolio_ledgerentry line ON line.journal_id = journal.id
+    WHERE line.book = 'interest' GROUP BY journal.account_id
+) booked ON booked.account_id = account.id
+WHERE account.interest <> COALESCE(booked.interest, 0)
+ORDER BY account.id
+"""
+
+# Cash that came in but by deposits = realised P&L + income - fees - the cost of what is held. Add what that is worth
+# at any marks to both sides: cash flow + market value = realised + unrealised P&L + income - fees. So no quote is
+# needed. Deposits are the negative of the funding lines.
 ACCOUNT_NOT_ADDING_UP = """
 SELECT account.id FROM portfolio_account account
 LEFT JOIN (
-    SELECT account_id, SUM(realized_pnl - commission - cost) AS gained
+    SELECT account_id, SUM(realized_pnl + dividends - commission - cost) AS gained
     FROM portfolio_position GROUP BY account_id
 ) held ON held.account_id = account.id
 LEFT JOIN (
@@ -98,7 +111,7 @@ LEFT JOIN (
     FROM portfolio_journal journal JOIN portfolio_ledgerentry line ON line.journal_id = journal.id
     WHERE line.book IN ('cash', 'funding') GROUP BY journal.account_id
 ) booked ON booked.account_id = account.id
-WHERE COALESCE(booked.flow, 0) <> COALESCE(held.gained, 0)
+WHERE COALESCE(booked.flow, 0) <> COALESCE(held.gained, 0) + account.interest
 ORDER BY account.id
 """
 
@@ -108,5 +121,6 @@ OF_BOOKS = (
     Invariant("positions-are-lots", Position, keys(position_mismatches)),
     Invariant("positions-are-booked", Position, selected(Position, POSITION_NOT_BOOKED)),
     Invariant("results-are-booked", Position, selected(Position, RESULT_NOT_BOOKED)),
+    Invariant("interest-is-booked", Account, selected(Account, INTEREST_NOT_BOOKED)),
     Invariant("accounts-add-up", Account, selected(Account, ACCOUNT_NOT_ADDING_UP)),
 )

@@ -8,28 +8,56 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from apps.desk.position import CostMethod
 from apps.market.fields import MoneyField, PriceField, QuantityField
 from apps.market.models import Instrument
 
 
+class AccountKind(models.TextChoices):
+    CASH = "cash", "Cash"
+    MARGIN = "margin", "Margin"
+
+
 class Account(models.Model):
-    """A paper account. `cash` is the sum of its cash lines; `reserved` is held back for buys (USD)."""
+    """A paper account. `cash` is the sum of its cash lines, below zero when it is borrowed; `reserved` is held back
+    for orders that open (USD): on margin their initial margin.
+
+    `interest` came in so far, below zero when more was paid; what is borrowed has paid up to `interest_until`.
+    """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="account")
     name = models.CharField(max_length=60, default="Paper")
     currency = models.CharField(max_length=3, default="USD")
+    kind = models.CharField(
+        max_length=6, choices=AccountKind.choices, default=AccountKind.CASH, db_default=AccountKind.CASH
+    )
+    cost_method = models.CharField(
+        max_length=7,
+        choices=[(method.value, method.label) for method in CostMethod],
+        default=CostMethod.FIFO.value,
+        db_default=CostMethod.FIFO.value,
+    )
     cash = MoneyField(default=Decimal(0))
     reserved = MoneyField(default=Decimal(0))
+    interest = MoneyField(default=Decimal(0), db_default=Decimal(0))
     opened_at = models.DateTimeField()
+    interest_until = models.DateField(null=True, blank=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(cash__gte=0), name="cash_not_negative"),
-            models.CheckConstraint(condition=Q(reserved__gte=0, reserved__lte=F("cash")), name="reserved_within_cash"),
+            models.CheckConstraint(condition=Q(cash__gte=0) | Q(kind="margin"), name="cash_not_borrowed"),
+            models.CheckConstraint(condition=Q(reserved__gte=0), name="reserved_not_negative"),
+            models.CheckConstraint(
+                condition=Q(reserved__lte=F("cash")) | Q(kind="margin"), name="reserved_within_own_cash"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} of {self.user}"
+
+    @property
+    def on_margin(self) -> bool:
+        return self.kind == AccountKind.MARGIN
 
 
 class Journal(models.Model):
@@ -85,7 +113,8 @@ class LedgerEntry(models.Model):
 
 
 class Position(models.Model):
-    """Shares held of one instrument. `cost` (USD) is what its lots cost; `reserved` is held back for sells."""
+    """Shares held of one instrument, below zero those owed. `cost` (USD) is what its lots cost, below zero what they
+    fetched; `reserved` shares are held back for orders that close."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="positions")
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="positions")
@@ -94,13 +123,15 @@ class Position(models.Model):
     cost = MoneyField(default=Decimal(0))
     realized_pnl = MoneyField(default=Decimal(0))
     commission = MoneyField(default=Decimal(0))
+    dividends = MoneyField(default=Decimal(0), db_default=Decimal(0))
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "instrument"], name="one_position_an_instrument"),
-            models.CheckConstraint(condition=Q(quantity__gte=0), name="never_short"),
+            models.CheckConstraint(condition=Q(reserved__gte=0), name="held_back_not_negative"),
             models.CheckConstraint(
-                condition=Q(reserved__gte=0, reserved__lte=F("quantity")), name="reserved_within_held"
+                condition=Q(reserved__lte=F("quantity")) | Q(reserved__lte=-F("quantity")),
+                name="reserved_within_position",
             ),
         ]
 
@@ -109,7 +140,7 @@ class Position(models.Model):
 
 
 class Lot(models.Model):
-    """Shares bought in one execution and not yet sold; relieved first in, first out."""
+    """Shares opened by one execution and still open, short ones below zero."""
 
     position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="lots")
     exec_id = models.CharField(max_length=80, unique=True)
@@ -154,8 +185,9 @@ class HighWater(models.Model):
 class SessionEquity(models.Model):
     """What the account was worth when a session had ended (USD), and how far the books had come: written once.
 
-    `flow` came from outside since the close before, less what left; `realized`, `fees` and `unrealized` are since the
-    account was opened. Deposits less withdrawals + realised - fees + unrealised P&L = equity.
+    `flow` came from outside since the close before, less what left; `realized` (with dividends and interest), `fees`
+    and `unrealized` are since the account was opened. Deposits less withdrawals + realised - fees + unrealised P&L =
+    equity.
     """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="session_equities")

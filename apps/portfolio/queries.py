@@ -17,6 +17,7 @@ from apps.live.known import Known
 from apps.live.moments import micros
 from apps.market.hours import close_before
 from apps.market.queries import market_state, session_date_of
+from apps.market.quotes import board
 
 from .models import Account, HighWater, Journal, LedgerCheck, LedgerEntry, Lot, Position
 from .value import Holding, Holdings, PortfolioView, PositionView, portfolio_value
@@ -33,6 +34,7 @@ __all__ = [
     "account_of",
     "best_pnl",
     "cash_mismatches",
+    "free_to_open",
     "holding",
     "holdings_of",
     "last_ledger_check",
@@ -52,7 +54,7 @@ account_id = Known("account", lambda user: Account.objects.filter(user=user).val
 
 
 def holding(account: Account, symbol: str) -> tuple[Decimal, Decimal]:
-    """Shares held and shares held back for working sells."""
+    """Shares held, below zero those owed, and shares held back for orders that close."""
     row = Position.objects.filter(account=account, instrument__symbol=symbol).first()
     return (row.quantity, row.reserved) if row else (ZERO, ZERO)
 
@@ -100,6 +102,7 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
                 cash_flow=cash_flow,
                 closed_on=close_before(row.instrument.calendar, date),
                 lots=tuple(open_lots.get(row.pk, ())),
+                dividends=row.dividends,
             )
         )
     return [
@@ -110,6 +113,8 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
             positions=tuple(held.get(account.pk, ())),
             session_date=state.session_date if state.calendar == ALWAYS else None,
             changed_us=told.get(account.user_id) or micros(account.opened_at),
+            on_margin=account.on_margin,
+            interest=account.interest,
         )
         for account in accounts
     ]
@@ -117,6 +122,18 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
 
 def desk_lot(row: Lot) -> DeskLot:
     return DeskLot(row.exec_id, row.quantity, row.cost, row.price, row.opened_at)
+
+
+def free_to_open(account: Account) -> Decimal | None:
+    """What may be held back or taken out (USD): free cash, on margin the excess over what positions need. None while
+    a price is missing that it rests on."""
+    if not account.on_margin:
+        free: Decimal = account.cash - account.reserved
+        return free
+    view = portfolio_value(holdings_of([account])[0], board)
+    if view.margin is None or any(each.market_value is None for each in view.open_positions):
+        return None
+    return view.margin.excess
 
 
 def best_pnl(account: Account) -> Decimal:

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.desk.fill import Fill
-from apps.desk.ledger import CASH, FUNDING, Line, lines_of_buy, lines_of_deposit, lines_of_sell, lines_of_withdrawal
+from apps.desk.ledger import CASH, Line, lines_of_deposit, lines_of_fill, lines_of_withdrawal
 from apps.desk.money import ZERO, decimal_of
 from apps.desk.order import Side
+from apps.desk.position import CostMethod, trade
 from apps.desk.position import Position as DeskPosition
-from apps.desk.position import buy, sell
 from apps.live.announce import announce
 from apps.live.topics import user_stream
 from apps.market.hours import session_date_at
@@ -25,8 +25,9 @@ from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.market.quotes import board
 
-from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, LedgerEntry, Position, SessionEquity
-from .queries import LEDGER_CHECK, desk_lot, holdings_of, portfolio_value
+from .bookkeeping import lock, save_lots, write
+from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, Position, SessionEquity
+from .queries import LEDGER_CHECK, desk_lot, free_to_open, holdings_of, portfolio_value
 from .sessions import not_closed, reached
 from .value import PortfolioView
 
@@ -40,7 +41,7 @@ class NotAvailable(Exception):
 
 def topics_of(account_id: int) -> list[str]:
     """The fragments that show the account as a whole, or what share of it a position is."""
-    held = Position.objects.filter(account=account_id, quantity__gt=0).values_list("instrument__symbol", flat=True)
+    held = Position.objects.filter(account=account_id).exclude(quantity=0).values_list("instrument__symbol", flat=True)
     whole = [f"{kind}/{account_id}" for kind in ("account", "positions", "ledger", "breakdown")]
     return [*whole, *(f"position/{account_id}:{symbol}" for symbol in held)]
 
@@ -69,12 +70,14 @@ def fund(account: Account, amount: Decimal, ref: str, memo: str) -> Journal:
 
 @transaction.atomic
 def withdraw(account: Account, amount: Decimal, ref: str, memo: str) -> Journal:
-    """Takes paper cash away once per `ref`: what working orders hold back stays.
+    """Takes paper cash away once per `ref`: what working orders hold back stays, and on margin what positions need.
 
     Raises ValueError for what is no positive whole number of cents, NotAvailable for more than is free.
     """
     lines, locked = lines_of_withdrawal(decimal_of(amount)), lock(account.pk)
-    free = locked.cash - locked.reserved
+    free = free_to_open(locked)
+    if free is None:
+        raise NotAvailable(f"{locked}: what is free is not known while a price is missing")
     if amount > free and not Journal.objects.filter(account=locked, ref=ref).exists():
         raise NotAvailable(f"{locked}: {amount:,.2f} USD asked for, {free:,.2f} free")
     return move_cash(account, "withdrawal", lines, ref, memo)
@@ -106,14 +109,11 @@ def book_fill(account_id: int, fill: Fill) -> bool:
     instrument = Instrument.objects.get(symbol=fill.symbol)
     row, _ = Position.objects.select_for_update().get_or_create(account=account, instrument=instrument)
     before = DeskPosition(fill.symbol, tuple(desk_lot(lot) for lot in row.lots.all()))
-    if fill.side is Side.BUY:
-        after, realized, lines = buy(before, fill), ZERO, lines_of_buy(fill)
-    else:
-        sold = sell(before, fill)
-        after, realized, lines = sold.position, sold.realized, lines_of_sell(fill, sold.cost_relieved)
+    done = trade(before, fill, CostMethod(account.cost_method), may_short=account.on_margin)
+    after = done.position
     save_lots(row, before, after)
     row.quantity, row.cost = after.qty, after.cost
-    row.realized_pnl += realized
+    row.realized_pnl += done.realized
     row.commission += fill.commission
     row.save(update_fields=["quantity", "cost", "realized_pnl", "commission"])
     journal = Journal(
@@ -125,22 +125,22 @@ def book_fill(account_id: int, fill: Fill) -> bool:
         session_date=session_date_at(instrument.calendar, fill.at) or market_state().session_date or fill.at.date(),
         at=fill.at,
     )
-    write(account, lines, journal)
+    write(account, lines_of_fill(fill, after.cost - before.cost, done.realized), journal)
     return True
 
 
 @transaction.atomic
 def hold_cash(account: Account, usd: Decimal) -> None:
-    """Holds cash back for a working buy."""
+    """Holds money back for a working order that opens."""
     locked = lock(account.pk)
-    if usd < 0 or usd > locked.cash - locked.reserved:
+    if usd < 0 or (usd > locked.cash - locked.reserved and not locked.on_margin):
         raise NotAvailable(f"{usd} USD of {locked.cash - locked.reserved} free")
     keep_reserved(account, locked, locked.reserved + usd)
 
 
 @transaction.atomic
 def release_cash(account: Account, usd: Decimal) -> None:
-    """Gives back cash held for a buy."""
+    """Gives back money held for an order that opens."""
     locked = lock(account.pk)
     if usd < 0 or usd > locked.reserved:
         raise NotAvailable(f"{usd} USD of {locked.reserved} held back")
@@ -156,18 +156,19 @@ def keep_reserved(account: Account, locked: Account, reserved: Decimal) -> None:
 
 @transaction.atomic
 def hold_shares(account: Account, instrument: Instrument, qty: Decimal) -> None:
-    """Holds shares back for a working sell."""
+    """Holds shares, held or owed, back for a working order that closes."""
     lock(account.pk)
     row = Position.objects.select_for_update().filter(account=account, instrument=instrument).first()
-    if row is None or qty < 0 or qty > row.quantity - row.reserved:
-        raise NotAvailable(f"{qty} {instrument.symbol} of {row.quantity - row.reserved if row else 0} free")
+    free = abs(row.quantity) - row.reserved if row else ZERO
+    if row is None or qty < 0 or qty > free:
+        raise NotAvailable(f"{qty} {instrument.symbol} of {free} free")
     row.reserved += qty
     row.save(update_fields=["reserved"])
 
 
 @transaction.atomic
 def release_shares(account: Account, instrument: Instrument, qty: Decimal) -> None:
-    """Gives back shares held for a sell."""
+    """Gives back shares held for an order that closes."""
     lock(account.pk)
     row = Position.objects.select_for_update().filter(account=account, instrument=instrument).first()
     if row is None or qty < 0 or qty > row.reserved:
@@ -219,7 +220,7 @@ def close_accounts(account_ids: list[int], session: date, now: datetime) -> int:
             at=now,
             equity=each.equity,
             flow=flow,
-            realized=each.realized,
+            realized=each.realized + each.income,
             fees=each.fees,
             unrealized=each.unrealized,
             last_journal_id=last_journal,
@@ -237,31 +238,3 @@ def keep_ledger_check(at: datetime, found: dict[str, Any]) -> dict[str, Any]:
     before: dict[str, Any] = {} if made else row.found
     LedgerCheck.objects.filter(pk=LEDGER_CHECK, at__lt=at).update(**figures)
     return before
-
-
-def lock(account_id: int) -> Account:
-    return Account.objects.select_for_update().get(pk=account_id)
-
-
-def write(account: Account, lines: tuple[Line, ...], journal: Journal) -> Journal:
-    """Saves the journal and its lines and moves the account's cash by its cash lines."""
-    journal.account = account
-    if any(line.book == FUNDING for line in lines):
-        journal.equity_before = portfolio_value(holdings_of([account])[0], board).equity
-    journal.save(force_insert=True)
-    LedgerEntry.objects.bulk_create(LedgerEntry(journal=journal, book=line.book, amount=line.amount) for line in lines)
-    account.cash += sum((line.amount for line in lines if line.book == CASH), ZERO)
-    account.save(update_fields=["cash"])
-    return journal
-
-
-def save_lots(row: Position, before: DeskPosition, after: DeskPosition) -> None:
-    """Writes only the lots that a fill changed."""
-    kept = {lot.exec_id: lot for lot in after.lots}
-    known = {lot.exec_id: lot for lot in before.lots}
-    row.lots.filter(exec_id__in=known.keys() - kept.keys()).delete()
-    for exec_id, lot in kept.items():
-        if exec_id not in known:
-            row.lots.create(exec_id=exec_id, quantity=lot.qty, cost=lot.cost, price=lot.price, opened_at=lot.opened_at)
-        elif lot != known[exec_id]:
-            row.lots.filter(exec_id=exec_id).update(quantity=lot.qty, cost=lot.cost)

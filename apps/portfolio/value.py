@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from django.utils import timezone
 
+from apps.desk.margin import Margin, margin_of
 from apps.desk.money import ZERO, average_price
 from apps.desk.position import Lot
 from apps.desk.quote import Quote
@@ -45,10 +46,11 @@ class Holding:
     cash_flow: Decimal = ZERO
     closed_on: date | None = None
     lots: tuple[Lot, ...] = ()
+    dividends: Decimal = ZERO
     avg_px: Decimal | None = field(init=False, compare=False, repr=False)
     day_basis: Decimal | None = field(init=False, compare=False, repr=False)
     earned: Decimal = field(init=False, compare=False, repr=False)
-    """Realised P&L after fees."""
+    """Realised P&L and dividends after fees."""
     drawn: dict[str, str] = field(default_factory=dict, init=False, compare=False, repr=False)
     """Its cells that no quote moves, by the name of what draws them."""
 
@@ -57,7 +59,7 @@ class Holding:
         object.__setattr__(self, "avg_px", average)
         basis = day_basis(self.quantity, self.previous_close, self.traded, self.cash_flow)
         object.__setattr__(self, "day_basis", basis)
-        object.__setattr__(self, "earned", self.realized - self.fees)
+        object.__setattr__(self, "earned", self.realized + self.dividends - self.fees)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
@@ -73,9 +75,13 @@ class Holdings:
     positions: tuple[Holding, ...]
     session_date: date | None
     changed_us: int
+    on_margin: bool = False
+    interest: Decimal = ZERO
     symbols: tuple[str, ...] = field(init=False, compare=False, repr=False)
     realized: Decimal = field(init=False, compare=False, repr=False)
     fees: Decimal = field(init=False, compare=False, repr=False)
+    income: Decimal = field(init=False, compare=False, repr=False)
+    """Dividends and interest; below zero where more was paid than came in."""
     valued: Valued | None = field(default=None, init=False, compare=False, repr=False)
     """The newest valuation: follows from the rest and the board."""
 
@@ -83,6 +89,8 @@ class Holdings:
         object.__setattr__(self, "symbols", tuple([held.symbol for held in self.positions]))
         object.__setattr__(self, "realized", sum([held.realized for held in self.positions], ZERO))
         object.__setattr__(self, "fees", sum([held.fees for held in self.positions], ZERO))
+        income = sum([held.dividends for held in self.positions], self.interest)
+        object.__setattr__(self, "income", income)
 
 
 class PositionView(NamedTuple):
@@ -97,7 +105,7 @@ class PositionView(NamedTuple):
     unrealized: Decimal | None = None
     unrealized_pct: Decimal | None = None
     total_pnl: Decimal | None = None
-    """Realised and unrealised P&L after fees."""
+    """Realised and unrealised P&L and dividends after fees."""
     day_pnl: Decimal | None = None
 
 
@@ -115,8 +123,9 @@ class PortfolioView(NamedTuple):
     unrealized: Decimal
     realized: Decimal
     fees: Decimal
+    income: Decimal
     total_pnl: Decimal | None
-    """Realised and unrealised P&L after fees, over all symbols."""
+    """Realised and unrealised P&L, dividends and interest after fees, over all symbols."""
     stale_value: Decimal
     stale_share: Decimal | None
     cash_weight: Decimal | None
@@ -124,6 +133,14 @@ class PortfolioView(NamedTuple):
     positions: tuple[PositionView, ...]
     open_positions: tuple[PositionView, ...]
     ts: int
+    margin: Margin | None
+    """None for a cash account."""
+
+    @property
+    def gross_value(self) -> Decimal:
+        """What all positions are worth, those that are owed too."""
+        worths = (each.held.cost if each.market_value is None else each.market_value for each in self.open_positions)
+        return sum(map(abs, worths), ZERO)
 
     def position(self, symbol: str) -> PositionView | None:
         return next((each for each in self.positions if each.held.symbol == symbol), None)
@@ -159,20 +176,26 @@ def valued_at(holdings: Holdings, quotes: tuple[Quote | None, ...], old: tuple[b
     total = equity(holdings.cash, [value for value, _ in worths])
     views = tuple([view_of(*each, total) for each in zip(holdings.positions, quotes, worths, old, strict=True)])
     day = sum_known([each.day_pnl for each in views])
-    stale_value = sum([value for (value, _), each in zip(worths, views, strict=True) if each.stale], ZERO)
+    stale_value = sum([abs(value) for (value, _), each in zip(worths, views, strict=True) if each.stale], ZERO)
+    margin = None
+    if holdings.on_margin:
+        held = [(each.quantity, value) for each, (value, _) in zip(holdings.positions, worths, strict=True)]
+        margin = margin_of(total, holdings.reserved, held)
+    total_pnl = sum_known([each.total_pnl for each in views])
     return PortfolioView(
         account_id=holdings.account_id,
         equity=total,
         cash=holdings.cash,
         reserved=holdings.reserved,
-        buying_power=holdings.cash - holdings.reserved,
+        buying_power=margin.buying_power if margin else holdings.cash - holdings.reserved,
         market_value=total - holdings.cash,
         day_pnl=day,
         day_pnl_pct=None if day is None else weight(day, total - day),
         unrealized=sum([gain for _, gain in worths], ZERO),
         realized=holdings.realized,
         fees=holdings.fees,
-        total_pnl=sum_known([each.total_pnl for each in views]),
+        income=holdings.income,
+        total_pnl=None if total_pnl is None else total_pnl + holdings.interest,
         stale_value=stale_value,
         stale_share=weight(stale_value, total),
         cash_weight=weight(holdings.cash, total),
@@ -180,6 +203,7 @@ def valued_at(holdings: Holdings, quotes: tuple[Quote | None, ...], old: tuple[b
         positions=views,
         open_positions=tuple([each for each in views if each.held.quantity]),
         ts=max([holdings.changed_us, *[each.quote_us for each in views]]),
+        margin=margin,
     )
 
 
@@ -203,7 +227,7 @@ def view_of(
         value,
         weight(value, total),
         unrealized,
-        weight(unrealized, held.cost),
+        weight(unrealized, abs(held.cost)),
         held.earned + unrealized,
         day_pnl(value, held.day_basis),
     )

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
 
 from apps.desk.limits import Exposure, Limits
+from apps.desk.margin import INITIAL
 from apps.desk.money import ZERO
-from apps.desk.order import WORKING, Side
+from apps.desk.order import WORKING, Effect, Side
 from apps.desk.order import Order as DeskOrder
 from apps.market.quotes import board
 from apps.portfolio.models import Account
@@ -26,22 +27,35 @@ def exposure_of(account: Account, order: DeskOrder, limits: Limits, now: datetim
 
     An order with an id is to be changed: it is no new one of the minute, and what it bought for is not counted twice.
     """
-    recent, held, buying, worth = 0, ZERO, ZERO, Worth()
+    recent, held, opening, worth = 0, ZERO, ZERO, Worth()
     if limits.orders_per_minute is not None and not order.order_id:
         recent = Order.objects.filter(account=account, created_at__gt=now - MINUTE).count()
-    if order.side is Side.BUY and limits.bounds_position:
+    if order.opens and limits.bounds_position:
         held, _ = holding(account, order.symbol)
-        buying = working_buys(account, order.symbol, order.order_id)
-    if order.side is Side.BUY and limits.bounds_worth:
+        opening = working_to_open(account, order)
+    if order.opens and limits.bounds_worth:
         worth = worth_of(account, now)
-    return Exposure(recent, held, buying, *worth)
+    return Exposure(recent, held, opening, *worth)
 
 
-def working_buys(account: Account, symbol: str, besides: str) -> Decimal:
-    """Shares that the account's working buys of the symbol may still bring, without the order `besides`."""
-    rows = Order.objects.filter(account=account, instrument__symbol=symbol, side=Side.BUY.value, status__in=WORKING)
-    if besides:
-        rows = rows.exclude(pk=besides)
+OPENING = Q(effect=Effect.OPEN) | Q(effect="", side=Side.BUY)
+
+
+def opening_orders(account: Account, order: DeskOrder) -> QuerySet[Order]:
+    """The account's working orders that open a position of the symbol, but for the order itself."""
+    rows = Order.objects.filter(OPENING, account=account, instrument__symbol=order.symbol, status__in=WORKING)
+    return rows.exclude(pk=order.order_id) if order.order_id else rows
+
+
+def opening_side(account: Account, order: DeskOrder) -> Side | None:
+    """Which way they would open it: all the same way."""
+    side = opening_orders(account, order).values_list("side", flat=True).first()
+    return None if side is None else Side(side)
+
+
+def working_to_open(account: Account, order: DeskOrder) -> Decimal:
+    """Shares that they may still bring."""
+    rows = opening_orders(account, order)
     sums: dict[str, Decimal | None] = rows.aggregate(asked=Sum("quantity"), filled=Sum("cum_qty"))
     return (sums["asked"] or ZERO) - (sums["filled"] or ZERO)
 
@@ -62,6 +76,12 @@ def worth_of(account: Account, now: datetime) -> Worth:
     return Worth(
         view.equity if priced else None,
         view.day_pnl,
-        view.market_value + account.reserved if priced else None,
+        view.gross_value + may_open(account) if priced else None,
         None if view.total_pnl is None else best_pnl(account) - view.total_pnl,
     )
+
+
+def may_open(account: Account) -> Decimal:
+    """What working orders may open (USD), as far as they hold back for it."""
+    held_back: Decimal = account.reserved
+    return held_back / INITIAL if account.on_margin else held_back

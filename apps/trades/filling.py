@@ -121,12 +121,16 @@ def match_order(
 
 
 def record(order: Order, account: Account, execution: Execution, quote: Quote, now: datetime) -> Decimal:
-    """Books as much of an execution as the account can pay and cancels the rest; returns what was taken."""
+    """Books as much of an execution as the account can pay and cancels the rest; returns what was taken.
+
+    On margin what was accepted is filled: where the price has run on, more is borrowed.
+    """
     if order.is_linked:
         take_hold(order)
-    qty, held, leaves = execution.qty, order.reserved, desk_order(order).leaves_qty
+    held, leaves = order.reserved, desk_order(order).leaves_qty
     within = within_amount(order, execution)
-    if order.side == Side.BUY:
+    qty = within
+    if order.opens and not account.on_margin:
         free = account.cash - account.reserved + held
         qty = affordable(within, execution.price, commission(), free, order.instrument.lot_size)
     if qty < execution.qty and order.time_in_force == TimeInForce.FOK:

@@ -21,7 +21,8 @@ CASH_NOT_HELD_BACK = """
 SELECT account.id FROM portfolio_account account
 LEFT JOIN (
     SELECT account_id, SUM(reserved) AS reserved FROM trades_order
-    WHERE side = 'buy' AND status IN ('new', 'partially_filled') GROUP BY account_id
+    WHERE (effect = 'open' OR (effect = '' AND side = 'buy')) AND status IN ('new', 'partially_filled')
+    GROUP BY account_id
 ) working ON working.account_id = account.id
 WHERE account.reserved * 1000000 <> COALESCE(working.reserved, 0)
 ORDER BY account.id
@@ -31,9 +32,17 @@ SHARES_NOT_HELD_BACK = """
 SELECT held.id FROM portfolio_position held
 LEFT JOIN (
     SELECT account_id, instrument_id, SUM(reserved) AS reserved FROM trades_order
-    WHERE side = 'sell' AND status IN ('new', 'partially_filled') GROUP BY account_id, instrument_id
+    WHERE (effect = 'close' OR (effect = '' AND side = 'sell')) AND status IN ('new', 'partially_filled')
+    GROUP BY account_id, instrument_id
 ) working ON working.account_id = held.account_id AND working.instrument_id = held.instrument_id
 WHERE held.reserved <> COALESCE(working.reserved, 0)
+ORDER BY held.id
+"""
+
+SHORT_WITHOUT_MARGIN = """
+SELECT held.id FROM portfolio_position held
+JOIN portfolio_account account ON account.id = held.account_id
+WHERE held.quantity < 0 AND account.kind <> 'margin'
 ORDER BY held.id
 """
 
@@ -102,6 +111,7 @@ INVARIANTS = (
     *OF_BOOKS,
     Invariant("cash-held-back", Account, selected(Account, CASH_NOT_HELD_BACK)),
     Invariant("shares-held-back", Position, selected(Position, SHARES_NOT_HELD_BACK)),
+    Invariant("shorts-are-on-margin", Position, selected(Position, SHORT_WITHOUT_MARGIN)),
     Invariant("closed-orders-hold-nothing", Order, selected(Order, CLOSED_AND_HOLDING)),
     Invariant("orders-are-fills", Order, selected(Order, ORDER_NOT_ITS_FILLS)),
     Invariant("average-prices", Order, wrong_averages),

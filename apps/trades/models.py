@@ -11,7 +11,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from apps.desk.money import plain
-from apps.desk.order import OPEN, WORKING, OrderStatus, OrderType, Side, TimeInForce
+from apps.desk.order import OPEN, WORKING, Effect, OrderStatus, OrderType, Side, TimeInForce
 from apps.desk.order import Order as DeskOrder
 from apps.market.fields import MoneyField, PercentField, PriceField, QuantityField
 from apps.market.hours import calendar_named
@@ -24,7 +24,9 @@ def choices(enum: type) -> list[tuple[str, str]]:
 
 
 class Order(models.Model):
-    """One order. `reserved` is what it still holds back: USD for a buy, shares for a sell.
+    """One order. `reserved` is what it still holds back: USD for one that opens, shares for one that closes.
+
+    `effect` says which; orders of before there were short sales say nothing: their buys opened, their sells closed.
 
     `take_profit` and `stop_loss` are the prices of its exits, whose `parent` it is.
     Two with the same `oco` cancel each other.
@@ -38,6 +40,7 @@ class Order(models.Model):
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="orders")
     client_order_id = models.CharField(max_length=64)
     side = models.CharField(max_length=4, choices=choices(Side))
+    effect = models.CharField(max_length=5, choices=choices(Effect), blank=True, default="", db_default="")
     order_type = models.CharField(max_length=16, choices=choices(OrderType))
     time_in_force = models.CharField(max_length=4, choices=choices(TimeInForce))
     quantity = QuantityField()
@@ -84,7 +87,17 @@ class Order(models.Model):
     @property
     def in_words(self) -> str:
         """As a trader says it: Buy 10 AAPL."""
-        return f"{self.get_side_display()} {plain(self.quantity)} {self.instrument.symbol}"
+        return f"{self.verb} {plain(self.quantity)} {self.instrument.symbol}"
+
+    @property
+    def opens(self) -> bool:
+        """Whether it adds to a position, and so holds back money."""
+        return self.effect == Effect.OPEN if self.effect else self.side == Side.BUY
+
+    @property
+    def verb(self) -> str:
+        """Buy, Sell, Sell short or Buy to cover."""
+        return verb_of(self.side, self.opens)
 
     @property
     def is_working(self) -> bool:
@@ -116,6 +129,12 @@ class Order(models.Model):
         return desk_order(self).stop_at
 
 
+def verb_of(side: str, opens: bool) -> str:
+    if side == Side.BUY:
+        return "Buy" if opens else "Buy to cover"
+    return "Sell short" if opens else "Sell"
+
+
 def desk_order(row: Order) -> DeskOrder:
     """The row as the rules see it."""
     return DeskOrder(
@@ -137,6 +156,7 @@ def desk_order(row: Order) -> DeskOrder:
         expires_at=row.expires_at,
         take_profit=row.take_profit,
         stop_loss=row.stop_loss,
+        effect=Effect.OPEN if row.opens else Effect.CLOSE,
     )
 
 

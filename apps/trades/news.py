@@ -27,6 +27,7 @@ def tell(order: Order, what: str, fill: Fill | None = None, *, toast: bool = Tru
     facts = {
         "order_id": str(order.pk),
         "side": order.side,
+        "verb": order.verb,
         "symbol": order.instrument.symbol,
         "quantity": plain(order.quantity),
         "order_type": order.order_type,

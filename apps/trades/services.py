@@ -17,6 +17,7 @@ from apps.desk.order import (
     OF_A_SESSION,
     OPEN,
     WORKING,
+    Effect,
     IllegalTransition,
     OrderStatus,
     OrderType,
@@ -66,6 +67,7 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
         instrument=instrument,
         client_order_id=ticket.client_order_id,
         side=ticket.side.value,
+        effect=told.effect.value,
         order_type=ticket.order_type.value,
         time_in_force=ticket.time_in_force.value,
         quantity=ticket.quantity,
@@ -178,9 +180,10 @@ def cancel_all(account: Account, symbol: str, now: datetime, side: Side | None =
 
 
 def close_position(account: Account, symbol: str, client_order_id: str, now: datetime) -> Placed | Refused:
-    """Sells all that is held of the symbol at the market; what waits to sell it is cancelled. All of it or nothing."""
+    """Sells all that is held of the symbol at the market, or buys all that is owed; what waits to do that is
+    cancelled. All of it or nothing."""
     try:
-        return sell_all(account, symbol, client_order_id, now)
+        return close_all(account, symbol, client_order_id, now)
     except Undone as undone:
         return keep_denied(account, undone)
 
@@ -195,19 +198,20 @@ def keep_denied(account: Account, undone: Undone) -> Refused:
 
 
 @transaction.atomic
-def sell_all(account: Account, symbol: str, client_order_id: str, now: datetime) -> Placed | Refused:
-    """Raises Undone where a rule refuses the sale."""
+def close_all(account: Account, symbol: str, client_order_id: str, now: datetime) -> Placed | Refused:
+    """Raises Undone where a rule refuses the order."""
     locked = Account.objects.select_for_update().get(pk=account.pk)
     rows = Order.objects.select_related("instrument", "account")
-    sales = rows.filter(instrument__symbol=symbol, side=Side.SELL.value, order_type=OrderType.MARKET.value)
-    if earlier := sales.filter(account=locked, client_order_id=client_order_id).first():
+    at_market = rows.filter(instrument__symbol=symbol, effect=Effect.CLOSE, order_type=OrderType.MARKET.value)
+    if earlier := at_market.filter(account=locked, client_order_id=client_order_id).first():
         return Placed(earlier, created=False)
     held, _ = holding(locked, symbol)
     if not held:
         return Refused({"symbol": f"You hold no {symbol}; there is nothing to close"})
+    side = Side.SELL if held > 0 else Side.BUY
     if not rows.filter(account=locked, client_order_id=client_order_id).exists():
-        cancel_all(locked, symbol, now, Side.SELL)
-    ticket = Ticket(symbol, Side.SELL, OrderType.MARKET, held, client_order_id)
+        cancel_all(locked, symbol, now, side)
+    ticket = Ticket(symbol, side, OrderType.MARKET, abs(held), client_order_id)
     locked.refresh_from_db()
     verdict = review(locked, ticket, now).verdict
     if isinstance(verdict, Denied):

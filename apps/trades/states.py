@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from apps.desk.money import ZERO, cents
-from apps.desk.order import OPEN, WORKING, OrderStatus, OrderType, Side, TimeInForce, check_transition
+from apps.desk.order import OPEN, WORKING, Effect, OrderStatus, OrderType, Side, TimeInForce, check_transition
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Account
 
@@ -57,8 +57,8 @@ def close(order: Order, status: OrderStatus, now: datetime, reason: str = "") ->
 
 
 def hold(order: Order, amount: Decimal) -> None:
-    """Holds back `amount` for the order: USD for a buy, shares for a sell."""
-    if order.side == Side.BUY:
+    """Holds back `amount` for the order: USD for one that opens, shares for one that closes."""
+    if order.opens:
         portfolio.hold_cash(order.account, amount)
     else:
         portfolio.hold_shares(order.account, order.instrument, amount)
@@ -66,7 +66,7 @@ def hold(order: Order, amount: Decimal) -> None:
 
 
 def release(order: Order) -> None:
-    if order.reserved and order.side == Side.BUY:
+    if order.reserved and order.opens:
         portfolio.release_cash(order.account, order.reserved)
     elif order.reserved:
         portfolio.release_shares(order.account, order.instrument, order.reserved)
@@ -76,14 +76,13 @@ def release(order: Order) -> None:
 def keep_back(order: Order, held: Decimal, leaves: Decimal) -> Decimal:
     """What the rest of an order goes on holding: its share of what was held, if that is left."""
     rest = desk_order(order).leaves_qty
-    if order.side == Side.SELL:
+    if not order.opens:
         return rest
-    account = Account.objects.get(pk=order.account_id)
-    free: Decimal = account.cash - account.reserved
-    return min(cents(held * rest / leaves), free)
+    account, share = Account.objects.get(pk=order.account_id), cents(held * rest / leaves)
+    return share if account.on_margin else min(share, account.cash - account.reserved)
 
 
-# Exits: a take profit and a stop loss for what their parent buys. Both stand on the same shares, which one of them
+# Exits: a take profit and a stop loss for what their parent opens. Both stand on the same shares, which one of them
 # holds back; the first that trades ends what is left of the parent, and takes its part from the other.
 
 
@@ -100,7 +99,8 @@ def add_exits(order: Order, now: datetime) -> None:
             account=order.account,
             instrument=order.instrument,
             client_order_id=f"{order.pk}:{name}",
-            side=Side.SELL.value,
+            side=(Side.SELL if order.side == Side.BUY else Side.BUY).value,
+            effect=Effect.CLOSE.value,
             order_type=order_type.value,
             time_in_force=TimeInForce.GTC.value,
             quantity=order.quantity,
@@ -115,7 +115,7 @@ def add_exits(order: Order, now: datetime) -> None:
 
 
 def add_stop(order: Order, stop_price: Decimal, now: datetime) -> Order:
-    """The other of two sells that cancel each other; it stands on the shares that `order` holds back."""
+    """The other of two exits that cancel each other; it stands on the shares that `order` holds back."""
     order.oco = order.pk
     order.save(update_fields=["oco"])
     return Order.objects.create(
@@ -123,6 +123,7 @@ def add_stop(order: Order, stop_price: Decimal, now: datetime) -> Order:
         instrument=order.instrument,
         client_order_id=f"{order.pk}:oco",
         side=order.side,
+        effect=order.effect,
         order_type=OrderType.STOP.value,
         time_in_force=order.time_in_force,
         quantity=order.quantity,

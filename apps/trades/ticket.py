@@ -8,8 +8,8 @@ from decimal import Decimal
 from hashlib import sha256
 
 from apps.desk.money import plain
+from apps.desk.order import Effect, OrderType, Side, TimeInForce
 from apps.desk.order import Order as DeskOrder
-from apps.desk.order import OrderType, Side, TimeInForce
 from apps.desk.risk import Denied
 
 from .models import Order
@@ -20,6 +20,7 @@ class Ticket:
     """A well-formed request for an order. The same `client_order_id` never makes a second order.
 
     With `oco_stop` (USD) a stop goes with it, and the first of the two that trades cancels the other.
+    One that is `reduce_only` is refused where it would open a position; the `effect` is said of one that is there.
     With `notional` (USD) the quantity is what that came to when it was asked for, and a buy never spends more.
     """
 
@@ -39,6 +40,8 @@ class Ticket:
     replaces: str = ""
     notional: Decimal | None = None
     oco_stop: Decimal | None = None
+    reduce_only: bool = False
+    effect: Effect | None = None
 
     def order(self, now: datetime) -> DeskOrder:
         """What it would be, placed now; under the id of the order that it `replaces`, if any."""
@@ -58,15 +61,18 @@ class Ticket:
             take_profit=self.take_profit,
             stop_loss=self.stop_loss,
             oco_stop=self.oco_stop,
+            effect=self.effect,
         )
 
     @property
     def fingerprint(self) -> str:
         """The same for the same terms, in hexadecimal (SHA-256), whatever becomes of the order."""
-        apart = {"client_order_id", "replaces", "notional", "oco_stop"} | ({"quantity"} if self.notional else set())
+        apart = {"client_order_id", "replaces", "notional", "oco_stop", "reduce_only", "effect"}
+        apart |= {"quantity"} if self.notional else set()
         terms = [getattr(self, each.name) for each in fields(self) if each.name not in apart]
         terms += ["notional", self.notional] if self.notional else []
         terms += ["oco_stop", self.oco_stop] if self.oco_stop else []
+        terms += ["reduce_only"] if self.reduce_only else []
         texts = [plain(term) if isinstance(term, Decimal) else "" if term is None else str(term) for term in terms]
         return sha256("|".join(texts).encode()).hexdigest()
 
@@ -139,6 +145,7 @@ class Change:
             take_profit=order.take_profit,
             stop_loss=order.stop_loss,
             replaces=str(order.pk),
+            effect=Effect.OPEN if order.opens else Effect.CLOSE,
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from apps.desk.fill import Fill
 from apps.desk.order import Order, OrderType, Side, TimeInForce
-from apps.desk.position import Position, buy, sell
+from apps.desk.position import CostMethod, Position, trade
 from apps.desk.quote import Quote
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -49,12 +49,12 @@ def fill(text: str, exec_id: str = "x1", at: datetime = NOON) -> Fill:
     )
 
 
-def position(text: str) -> Position:
+def position(text: str, method: CostMethod = CostMethod.FIFO) -> Position:
     """What is held after these fills."""
     booked = fills(text)
     held = Position(booked[0].symbol)
     for each in booked:
-        held = buy(held, each) if each.side is Side.BUY else sell(held, each).position
+        held = trade(held, each, method, may_short=True).position
     return held
 
 

@@ -38,6 +38,8 @@ class NaiveDesk:
                 "commission": Fraction(0),
                 "realized": Fraction(0),
                 "funding": Fraction(-money),
+                "dividends": Fraction(0),
+                "interest": Fraction(0),
             }
             for trader, money in (("ann", 150), ("ben", 9_000))
         }

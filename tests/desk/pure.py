@@ -21,13 +21,13 @@ from typing import Any
 from apps.desk.book import Book
 from apps.desk.commission import parse_commission
 from apps.desk.fill import Fill
-from apps.desk.ledger import BOOKS, CASH, Line, lines_of_buy, lines_of_deposit, lines_of_sell
+from apps.desk.ledger import BOOKS, CASH, Line, lines_of_deposit, lines_of_fill
 from apps.desk.matching import Displayed, Execution, is_over, match
 from apps.desk.money import ZERO, cents, plain
 from apps.desk.order import LIMITS, WORKING, Order, OrderStatus, OrderType, Side, TimeInForce, check_transition
-from apps.desk.position import Position, buy, sell
+from apps.desk.position import Position, trade
 from apps.desk.quote import Quote
-from apps.desk.risk import Accepted, Denied, affordable, check_buy, check_sell, check_terms
+from apps.desk.risk import Accepted, Denied, affordable, check_closing, check_opening, check_terms
 
 from .build import NOON
 
@@ -95,9 +95,9 @@ class PureDesk:
         if denied := check_terms(order, quote, now):
             return denied
         if order.side is Side.BUY:
-            return check_buy(order, quote, self.free_cash(trader), self.commission, now, STALE_MS)
+            return check_opening(order, quote, self.free_cash(trader), self.commission, now, STALE_MS)
         held, reserved = self.positions[trader, order.symbol].qty, self.held_back[trader, order.symbol]
-        return check_sell(replace(order, quantity=order.leaves_qty), held, reserved, quote, now, STALE_MS)
+        return check_closing(replace(order, quantity=order.leaves_qty), held, reserved, quote, now, STALE_MS)
 
     def change(self, command: Command, now: datetime) -> bool:
         before = self.orders.get(command["order"])
@@ -205,13 +205,9 @@ class PureDesk:
         facts = order.order_id, order.symbol, order.side, qty, execution.price, fee, execution.liquidity, now
         fill = Fill(exec_id, *facts)
         held = self.positions[trader, order.symbol]
-        if order.side is Side.BUY:
-            self.positions[trader, order.symbol] = buy(held, fill)
-            self.write(trader, lines_of_buy(fill))
-        else:
-            sold = sell(held, fill)
-            self.positions[trader, order.symbol] = sold.position
-            self.write(trader, lines_of_sell(fill, sold.cost_relieved))
+        done = trade(held, fill)
+        self.positions[trader, order.symbol] = done.position
+        self.write(trader, lines_of_fill(fill, done.position.cost - held.cost, done.realized))
         self.fills.append(fill)
         done = cum == order.quantity
         self.move(replace(order, cum_qty=cum), OrderStatus.FILLED if done else OrderStatus.PARTIALLY_FILLED)

@@ -85,7 +85,7 @@ def test_price_outside_the_band_is_denied_with_the_price_that_would_do(text, fie
         assert denied.message == f"{words} is more than 5 % from the quote 149.99 × 150.01; at {bound}"
 
 
-HOLDING = Exposure(held=Decimal(60), buying=Decimal(40), equity=Decimal(90_000), day_pnl=Decimal(0))
+HOLDING = Exposure(held=Decimal(60), opening=Decimal(40), equity=Decimal(90_000), day_pnl=Decimal(0))
 
 
 def test_position_beyond_its_shares_is_denied():

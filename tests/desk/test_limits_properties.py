@@ -120,7 +120,7 @@ def test_what_is_not_limited_need_not_be_known(order, quote, exposure, limits):
         exposure,
         recent_orders=exposure.recent_orders if limits.orders_per_minute is not None else 0,
         **({} if limits.bounds_worth else dict.fromkeys(("equity", "day_pnl", "invested", "drawdown"))),
-        **({} if limits.bounds_position else {"held": Decimal(0), "buying": Decimal(0)}),
+        **({} if limits.bounds_position else {"held": Decimal(0), "opening": Decimal(0)}),
     )
 
     assert check_limits(order, quote, blind, limits) == check_limits(order, quote, exposure, limits)

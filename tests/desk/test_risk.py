@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from apps.desk.commission import parse_commission
 from apps.desk.money import cents
-from apps.desk.risk import Accepted, Denied, affordable, check_buy, check_sell
+from apps.desk.risk import Accepted, Denied, affordable, check_closing, check_opening
 
 from .build import NOON, order, quote
 
@@ -17,7 +17,7 @@ FEE = parse_commission("per-share 0.005 min 1.00")
 
 
 def buying(text, power="100000", at=NOON):
-    return check_buy(order(text), quote("AAPL 9.99/10.00", at), Decimal(power), FEE, NOON, 15_000)
+    return check_opening(order(text), quote("AAPL 9.99/10.00", at), Decimal(power), FEE, NOON, 15_000)
 
 
 @pytest.mark.parametrize(
@@ -52,15 +52,15 @@ def test_stale_quote_denies_both_sides():
     denied = Denied("symbol", "stale_quote", "The quote for AAPL is 20.0 s old; wait for a fresh one")
 
     some = quote("AAPL 9.99/10.00")
-    assert check_buy(order("a: buy 1 AAPL"), some, Decimal(1000), FEE, late, 15_000) == denied
-    assert check_sell(order("a: sell 1 AAPL"), Decimal(9), Decimal(0), some, late, 15_000) == denied
+    assert check_opening(order("a: buy 1 AAPL"), some, Decimal(1000), FEE, late, 15_000) == denied
+    assert check_closing(order("a: sell 1 AAPL"), Decimal(9), Decimal(0), some, late, 15_000) == denied
 
 
 def test_symbol_without_a_quote_is_denied():
     denied = Denied("symbol", "no_quote", "There is no quote for AAPL yet; wait for one")
 
-    assert check_buy(order("a: buy 1 AAPL"), None, Decimal(1000), FEE, NOON, 15_000) == denied
-    assert check_sell(order("a: sell 1 AAPL"), Decimal(9), Decimal(0), None, NOON, 15_000) == denied
+    assert check_opening(order("a: buy 1 AAPL"), None, Decimal(1000), FEE, NOON, 15_000) == denied
+    assert check_closing(order("a: sell 1 AAPL"), Decimal(9), Decimal(0), None, NOON, 15_000) == denied
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_symbol_without_a_quote_is_denied():
 )
 def test_sell_needs_shares_no_other_order_holds(held, reserved, message):
     """R-RISK"""
-    found = check_sell(
+    found = check_closing(
         order("a: sell 100 AAPL"), Decimal(held), Decimal(reserved), quote("AAPL 9.99/10.00"), NOON, 15_000
     )
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from apps.desk.fill import Fill
 from apps.desk.money import ZERO
 from apps.desk.order import Side
-from apps.desk.position import Position, buy, sell
+from apps.desk.position import Position, trade
 from apps.desk.trips import Trips, closed_trades
 
 from .build import NOON, fills
@@ -25,16 +25,16 @@ fees = st.integers(0, 500).map(lambda ticks: Decimal(ticks).scaleb(-2))
 
 @st.composite
 def histories(draw):
-    """Fills of two symbols that never sell more than is held, and are often flat."""
+    """Fills of two symbols, long and short, that never close more than is open, and are often flat."""
     held, booked = {"AAPL": ZERO, "MSFT": ZERO}, []
     for number in range(draw(st.integers(1, 14))):
         symbol = draw(st.sampled_from(sorted(held)))
-        side = draw(st.sampled_from(Side)) if held[symbol] else Side.BUY
-        if side is Side.BUY:
+        side, open_now = draw(st.sampled_from(Side)), held[symbol]
+        if not open_now or (side is Side.BUY) == (open_now > 0):
             qty = draw(shares)
         else:
-            part = draw(st.integers(1, int(held[symbol] * 1000)))
-            qty = held[symbol] if draw(st.booleans()) else Decimal(part).scaleb(-3)
+            part = draw(st.integers(1, int(abs(open_now) * 1000)))
+            qty = abs(open_now) if draw(st.booleans()) else Decimal(part).scaleb(-3)
         held[symbol] += qty if side is Side.BUY else -qty
         at = NOON + timedelta(minutes=number)
         booked.append(Fill(f"x{number}", "o", symbol, side, qty, draw(prices), draw(fees), "taker", at))
@@ -42,16 +42,13 @@ def histories(draw):
 
 
 def realised_after_fees(history: list[Fill]) -> Decimal:
-    """As the account has it: each sale less the lots it relieved, less every fee."""
+    """As the account has it: what each closing fill gained, less every fee."""
     held, total = {}, ZERO
     for fill in history:
         position = held.setdefault(fill.symbol, Position(fill.symbol))
         total -= fill.commission
-        if fill.side is Side.BUY:
-            held[fill.symbol] = buy(position, fill)
-        else:
-            sold = sell(position, fill)
-            held[fill.symbol], total = sold.position, total + sold.realized
+        done = trade(position, fill, may_short=True)
+        held[fill.symbol], total = done.position, total + done.realized
     return total
 
 
@@ -99,6 +96,19 @@ def test_r_multiple_is_net_over_what_the_stop_would_have_lost(stop, risk, multip
     stopped = replace(trade, stop=None if stop is None else Decimal(stop))
 
     assert (stopped.risk, stopped.r_multiple) == (risk, multiple)
+
+
+def test_short_trade_by_hand():
+    """200 sold at 12.00, covered at 10.00 on average, with a stop at 13.00: 400 less 3.00 of fees on 200 at risk."""
+    history = fills("sell 200 AAPL @ 12.00 fee 1.00; buy 150 AAPL @ 9.00 fee 1.00; buy 50 AAPL @ 13.00 fee 1.00")
+
+    (trade,) = closed_trades(history)
+
+    assert (trade.is_short, trade.quantity, trade.entry, trade.exit) == (True, 200, 12, 10)
+    assert (trade.gross, trade.net, trade.returned) == (400, 397, Decimal("0.165416666667"))
+    stopped = replace(trade, stop=Decimal("13.00"))
+    assert (stopped.risk, stopped.r_multiple) == (200, Decimal("1.985"))
+    assert replace(trade, stop=Decimal("11.00")).risk is None
 
 
 def test_sale_of_more_than_is_held_is_a_fault():

@@ -65,6 +65,31 @@ def earn_without_a_position() -> None:
     Account.objects.filter(pk=Account.objects.earliest("pk").pk).update(cash=F("cash") + 500)
 
 
+def call_profit_a_dividend() -> None:
+    Position.objects.update(realized_pnl=F("realized_pnl") - LEAST, dividends=F("dividends") + LEAST)
+
+
+def be_paid_interest() -> None:
+    """Cash that came in as something else is called interest."""
+    journal("gift", ("cash", 1), ("elsewhere", -1))
+    first = Account.objects.earliest("pk")
+    Account.objects.filter(pk=first.pk).update(interest=F("interest") + 100, cash=F("cash") + 100)
+
+
+def owe_shares() -> None:
+    """With books that say the same."""
+    account, other = Account.objects.latest("pk"), Instrument.objects.get(symbol="MSFT")
+    held = Position.objects.create(account=account, instrument=other, quantity=-1, cost=-1)
+    held.lots.create(exec_id="owed", quantity=-1, cost=-1, price=1, opened_at=account.opened_at)
+    row = Journal.objects.create(
+        account=account, ref="owed", kind="gift", instrument=other, quantity=-1, at=account.opened_at
+    )
+    LedgerEntry.objects.bulk_create(
+        LedgerEntry(journal=row, book=book, amount=amount) for book, amount in (("cash", 1), ("securities", -1))
+    )
+    Account.objects.filter(pk=account.pk).update(cash=F("cash") + 100)
+
+
 def find_a_bit_of_a_share() -> None:
     Position.objects.update(quantity=F("quantity") + LEAST)
     Lot.objects.filter(pk=Lot.objects.latest("pk").pk).update(quantity=F("quantity") + LEAST)
@@ -96,6 +121,9 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("positions-are-lots", "a lot of another cost", of(Lot, cost=F("cost") + LEAST)),
     ("positions-are-booked", "shares from nowhere", find_a_bit_of_a_share),
     ("results-are-booked", "profit and fees that make up for each other", gain_and_pay_more),
+    ("results-are-booked", "profit called a dividend", call_profit_a_dividend),
+    ("interest-is-booked", "interest that nobody paid", be_paid_interest),
+    ("shorts-are-on-margin", "shares owed by a cash account", owe_shares),
     ("accounts-add-up", "profit that no position made", earn_without_a_position),
     ("cash-held-back", "cash held for nobody", lambda: Account.objects.update(reserved=F("reserved") + LEAST)),
     ("shares-held-back", "shares held for nobody", of(Position, reserved=F("reserved") + LEAST)),

@@ -45,6 +45,7 @@ def test_accepted_order_is_announced_with_every_fragment_it_touches(placed: Plac
     assert event.facts == {
         "order_id": str(order.pk),
         "side": "buy",
+        "verb": "Buy",
         "symbol": "AAPL",
         "quantity": "10",
         "order_type": "limit",

@@ -33,6 +33,7 @@ def test_order_by_form_for_json_is_201_and_again_200(desk: Client) -> None:
         "client_order_id": "one",
         "symbol": "AAPL",
         "side": "buy",
+        "effect": "open",
         "order_type": "limit",
         "time_in_force": "day",
         "quantity": "10",
