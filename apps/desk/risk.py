@@ -13,6 +13,7 @@ from .order import Order, Side
 from .quote import Quote
 
 LONGEST_GOOD = timedelta(days=366)
+EXITS = {"take_profit": "Take profit", "stop_loss": "Stop loss", "oco_stop": "Stop of an OCO"}
 MARKET_CUSHION = Decimal("0.05")  # how far the ask may run away before a market buy is filled
 
 
@@ -52,7 +53,7 @@ def check_exits(order: Order, quote: Quote) -> Denied | None:
     buys = order.side is Side.BUY
     for field in ("oco_stop",) if order.opens else ("take_profit", "stop_loss"):
         if getattr(order, field) is not None:
-            name, wanted = field.replace("_", " ").capitalize(), "closes" if order.opens else "opens"
+            name, wanted = EXITS[field], "closes" if order.opens else "opens"
             return Denied(field, "exit_side", f"{name} must be empty: it goes with an order that {wanted} a position")
     market, verb = (quote.ask, "asks") if buys else (quote.bid, "bids")
     if order.oco_stop is not None and not is_beyond(order.oco_stop, market, above=buys):
@@ -64,7 +65,7 @@ def check_exits(order: Order, quote: Quote) -> Denied | None:
     exits = ("take_profit", order.take_profit, buys), ("stop_loss", order.stop_loss, not buys)
     for field, exit_price, above in exits:
         if exit_price is not None and not is_beyond(exit_price, price, above=above):
-            name, where = field.replace("_", " ").capitalize(), "above" if above else "below"
+            name, where = EXITS[field], "above" if above else "below"
             return Denied(field, "exit_side", f"{name} must be {where} the {price:,.2f} USD that the {trade}")
     return None
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from django.db.models import Model, QuerySet
 
 from apps.desk.trips import ClosedTrade
-from apps.portfolio.closed import closed_trades
+from apps.portfolio.closed import FILLS, closed_trades
 from apps.portfolio.models import Journal, LedgerEntry
 from apps.trades.models import Fill, Order
 
@@ -37,7 +37,7 @@ def detailed(account_id: int, found: Iterable[ClosedTrade]) -> list[ClosedTrade]
 
 def trade_of(account_id: int, opened_by: str) -> ClosedTrade | None:
     """The account's closed trade that this execution opened."""
-    first = Journal.objects.filter(account_id=account_id, ref=opened_by.replace("\0", ""), instrument__isnull=False)
+    first = Journal.objects.filter(account_id=account_id, ref=opened_by.replace("\0", ""), kind__in=FILLS)
     symbol = first.values_list("instrument__symbol", flat=True).first()
     own = closed_trades(account_id, symbol) if symbol else ()
     found = next((trade for _, trade in own if trade.opened_by == opened_by), None)

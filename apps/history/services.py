@@ -7,8 +7,8 @@ from datetime import datetime
 
 from django.db import transaction
 
+from apps.portfolio.bookkeeping import lock
 from apps.portfolio.models import Account
-from apps.portfolio.services import lock
 
 from .models import TradeNote
 from .queries import has_trade

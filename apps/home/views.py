@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from apps.desk.money import cents
 from apps.market import queries as market
+from apps.portfolio.models import Account
 from apps.portfolio.queries import account_of
 from apps.portfolio.services import open_account
 from apps.trades.screen import blank_ticket
@@ -26,8 +27,12 @@ def front(request: HttpRequest) -> HttpResponse:
     """The desk for a trader, the welcome for everybody else."""
     if not request.user.is_authenticated:
         return render(request, "home/welcome.html", welcome_context())
-    ensure_account(request.user)
-    return live_page(request, "home/desk.html", request.GET.get("symbol", "").upper() or first_symbol(request.user))
+    account = ensure_account(request.user)
+    return live_page(request, "home/desk.html", account, asked_symbol(request))
+
+
+def asked_symbol(request: HttpRequest) -> str:
+    return request.GET.get("symbol", "").upper() or first_symbol(request.user)
 
 
 def welcome_context() -> dict[str, Any]:
@@ -44,17 +49,18 @@ def symbol(request: HttpRequest, symbol: str) -> HttpResponse:
     """One instrument: candles, quote, the trader's own position, orders and fills."""
     if symbol != symbol.upper():
         return redirect("home:symbol", symbol.upper())
-    ensure_account(request.user)
-    return live_page(request, "home/symbol.html", symbol, alone=True)
+    account = ensure_account(request.user)
+    return live_page(request, "home/symbol.html", account, symbol, alone=True)
 
 
-def ensure_account(user: Any) -> None:
+def ensure_account(user: Any) -> Account:
     """Every trader's paper account is opened, and funded, at the first look at the desk."""
-    if account_of(user) is None:
-        open_account(user, deposit=settings.PAPER_CASH)
+    return account_of(user) or open_account(user, deposit=settings.PAPER_CASH)
 
 
-def live_page(request: HttpRequest, template: str, symbol: str, *, alone: bool = False) -> HttpResponse:
+def live_page(
+    request: HttpRequest, template: str, account: Account, symbol: str, *, alone: bool = False
+) -> HttpResponse:
     page = DeskPage.registry[DeskPage.name]
     instrument = chosen_symbol(symbol) if symbol else None
     params = {"symbol": symbol, "alone": "1" if alone else "0"} if symbol else {}
@@ -64,6 +70,6 @@ def live_page(request: HttpRequest, template: str, symbol: str, *, alone: bool =
         "topics": DeskPage().named_topics(request.user, symbol, alone=alone),
         "symbol": instrument,
         "market": market.market_state(),
-        "ticket": blank_ticket({"symbol": symbol}),
+        "ticket": blank_ticket({"symbol": symbol}, account),
     }
     return render(request, template, context)

@@ -59,16 +59,23 @@ class CashForm(forms.Form):
     ref = forms.UUIDField(widget=forms.HiddenInput)
 
 
+SHOWN = ("user", "name", "kind", "cost_method", "currency", "cash", "reserved", "interest", "opened_at")
+
+
 @admin.register(Account)
 class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("user", "name", "cash", "reserved", "currency", "opened_at")
-    list_filter = ("opened_at",)
+    list_display = ("user", "name", "kind", "cost_method", "cash", "reserved", "currency", "opened_at")
+    list_filter = ("kind", "opened_at")
     search_fields = ("user__username", "user__display_name", "name")
     list_select_related = ("user",)
     actions = ["deposit", "withdraw"]
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
-        return ["user"] if obj is None else ["user", "name", "currency", "cash", "reserved", "opened_at"]
+        return (
+            ["user"]
+            if obj is None
+            else ["user", "name", "kind", "cost_method", "currency", "cash", "reserved", "interest", "opened_at"]
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
         return [] if obj is None else self.get_fields(request, obj)

@@ -32,6 +32,8 @@ from .models import Journal, LedgerEntry
 from .queries import total
 
 FILLS_AT_ONCE = 500
+FILLS = ("buy", "sell")
+"""The kinds of journal that a fill is booked as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Results:
 
 def fills_booked(account_id: int, symbol: str = "") -> Iterator[tuple[int, Fill]]:
     """The account's fills with their journals' ids, in the order they were booked, a part at a time."""
-    rows = Journal.objects.filter(account_id=account_id, instrument__isnull=False).order_by("id")
+    rows = Journal.objects.filter(account_id=account_id, kind__in=FILLS).order_by("id")
     if symbol:
         rows = rows.filter(instrument__symbol=symbol)
     fees = LedgerEntry.objects.filter(journal=OuterRef("pk"), book=books.COMMISSION)

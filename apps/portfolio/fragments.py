@@ -23,7 +23,17 @@ from .queries import Holdings, holdings_of, load_holdings, portfolio_value
 LATEST_ENTRIES = 10
 
 toast_template("account", "portfolio/_toast.html")
-event_kinds("account", {"deposit": "cash came in", "withdrawal": "cash went out"})
+event_kinds(
+    "account",
+    {
+        "deposit": "cash came in",
+        "withdrawal": "cash went out",
+        "interest": "interest was booked",
+        "kind": "cash or margin from now on",
+        "cost_method": "sales take other shares from now on",
+        "margin_call": "too little equity: positions are being closed",
+    },
+)
 digest_words("account", Words("transfer", "transfers", {"deposit": "in", "withdrawal": "out"}))
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Count, QuerySet, Sum
 
 from apps.desk import ledger as books
+from apps.desk.margin import initial_margin
 from apps.desk.money import ZERO, cents, plain
 
 from .models import LedgerEntry
@@ -69,9 +70,7 @@ def by_lot(position: PositionView) -> list[Line]:
 def realized(asked: Asked) -> list[Line]:
     if not asked.symbol:
         return [
-            Line(
-                each.held.symbol, each.held.realized, "what sales fetched − what the shares had cost", each.held.symbol
-            )
+            Line(each.held.symbol, each.held.realized, "what shares fetched − what they had cost", each.held.symbol)
             for each in asked.positions
             if each.held.realized
         ]
@@ -101,6 +100,15 @@ def cash(asked: Asked) -> list[Line]:
 
 def buying_power(asked: Asked) -> list[Line]:
     view = asked.view
+    if view.margin:
+        initial = Line(
+            "Initial margin of positions", -view.margin.initial, "half of what each is worth, long or short"
+        )
+        held = Line("Held back for working orders", -view.margin.reserved, "their initial margin, with fee")
+        needed = [Line("Equity", view.equity), initial, held]
+        excess = sum_of(needed)
+        lent = view.buying_power - excess
+        return [*needed, Line("Lent for it", lent, "as much again; nothing where positions need more than there is")]
     return [
         Line("Cash", view.cash, "every cash line of the ledger"),
         Line("Held back for working orders", view.buying_power - view.cash, "at their limit, with fee"),
@@ -127,6 +135,29 @@ def total_pnl(asked: Asked) -> list[Line]:
         Line("Realised P&L", sum_of(realized(asked))),
         Line("Fees", -sum_of(fees(asked))),
         Line("Unrealised P&L", sum_of(unrealized(asked))),
+        *([Line("Dividends and interest", sum_of(income(asked)))] if income(asked) else []),
+    ]
+
+
+def income(asked: Asked) -> list[Line]:
+    dividends = [
+        Line(each.held.symbol, each.held.dividends, "paid on shares held, less on shares owed", each.held.symbol)
+        for each in asked.positions
+        if each.held.dividends
+    ]
+    rest = asked.view.income - sum((each.held.dividends for each in asked.view.positions), ZERO)
+    return [*dividends, *([Line("Interest", rest, "on borrowed cash")] if rest and not asked.symbol else [])]
+
+
+def margin(asked: Asked) -> list[Line]:
+    return [
+        Line(
+            each.held.symbol,
+            initial_margin(each.held.cost if each.market_value is None else each.market_value),
+            "half of what it is worth",
+            each.held.symbol,
+        )
+        for each in (asked.open if asked.view.margin else ())
     ]
 
 
@@ -173,17 +204,26 @@ FIGURES = {
         Figure(
             "realized-pnl",
             "Realised P&L",
-            "what sales fetched − what the sold shares had cost, before fees",
+            "what closed shares fetched − what they had cost, before fees",
             realized,
             signed=True,
         ),
-        Figure("total-pnl", "Total P&L", "realised P&L − fees + unrealised P&L", total_pnl, priced=True, signed=True),
+        Figure(
+            "total-pnl",
+            "Total P&L",
+            "realised P&L − fees + unrealised P&L + dividends and interest",
+            total_pnl,
+            priced=True,
+            signed=True,
+        ),
+        Figure("income", "Dividends and interest", "what came in less what was paid", income, signed=True),
+        Figure("margin", "Initial margin", "half of what each position is worth, long or short", margin, priced=True),
         Figure("fees", "Fees", "the commission of every fill", fees),
         Figure("cash", "Cash", "every cash line of the ledger", cash, of_symbol=False),
         Figure(
             "buying-power",
             "Buying power",
-            "cash − what working orders hold back",
+            "cash − what working orders hold back; on margin twice what equity is beyond the margin",
             buying_power,
             of_symbol=False,
             unknown=NO_HOLDS,

@@ -24,10 +24,12 @@ from apps.market.bars import MinuteBar
 from apps.market.feeds import Feed, FeedError
 from apps.market.quotes import board
 from apps.portfolio.services import take_equity_points
+from apps.portfolio.terms import charge_interest
 
 from .brokers.base import Broker
 from .closing import Closing
 from .lease import Lease
+from .margin_calls import call_margins
 from .queries import due_at_close
 from .seconds import close_ended, close_left, expire_orders, keep_trails
 from .services import ORDERS_RING
@@ -211,12 +213,14 @@ class Desk:
         await self.step("expire", in_thread, expire_orders, now)
 
     async def each_minute(self, now: datetime) -> None:
-        """Once a minute, however often it is called: keeps bars and what accounts are worth."""
+        """Once a minute, however often it is called: keeps bars and what accounts are worth, and looks at margins."""
         minute = now.replace(second=0, microsecond=0)
         if minute != self.minute:
             self.minute = minute
             await self.step("bars", self.save_bars)
             await self.step("equity", in_thread, take_equity_points, now)
+            await self.step("margin", in_thread, call_margins, now)
+            await self.step("interest", in_thread, charge_interest, now.date())
 
     async def save_quotes(self, now: datetime) -> None:
         unsaved, self.unsaved = self.unsaved, {}

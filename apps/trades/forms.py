@@ -33,6 +33,7 @@ FIELDS = (
     "take_profit",
     "stop_loss",
     "oco_stop",
+    "reduce_only",
     "time_in_force",
     "expires_at",
     "client_order_id",
@@ -88,9 +89,10 @@ def clean_ticket(data: Mapping[str, str]) -> Ticket | Refused:
     trail = field("trail_amount", lambda given: trail_of(given, text["trail_percent"], order_type, instrument))
     percent = field("trail_percent", lambda given: percent_of(given, order_type))
     expires_at = field("expires_at", lambda given: moment_of(given, tif))
-    profit = field("take_profit", lambda given: exit_of("take_profit", given, side, instrument))
-    loss = field("stop_loss", lambda given: exit_of("stop_loss", given, side, instrument))
-    beside = field("oco_stop", lambda given: beside_of(given, side, order_type, tif, instrument))
+    profit = field("take_profit", lambda given: exit_of("take_profit", given, instrument))
+    loss = field("stop_loss", lambda given: exit_of("stop_loss", given, instrument))
+    beside = field("oco_stop", lambda given: beside_of(given, order_type, tif, instrument))
+    reduce_only = field("reduce_only", is_ticked)
     client_order_id = field("client_order_id", client_order_id_of)
     if order_type in STOPS and tif in IMMEDIATE | AUCTIONS:
         errors["time_in_force"] = f"Time in force must be day, gtc or gtd for a {named(order_type)} order"
@@ -112,6 +114,7 @@ def clean_ticket(data: Mapping[str, str]) -> Ticket | Refused:
         stop_loss=loss,
         notional=amount,
         oco_stop=beside,
+        reduce_only=bool(reduce_only),
     )
 
 
@@ -197,27 +200,26 @@ def percent_of(text: str, order_type: OrderType | None) -> Decimal | None:
     return percent
 
 
-def exit_of(field: str, text: str, side: Side | None, instrument: Instrument | None) -> Decimal | None:
-    """The price of an exit that goes with a buy."""
-    if text and side is Side.SELL:
-        raise ValueError(f"{label_of(field)} must be empty: it goes with a buy, a sell is an exit itself")
-    return (
-        on_tick(label_of(field), number_of(label_of(field), text, "165.00", MOST_PRICE), instrument) if text else None
-    )
+def exit_of(field: str, text: str, instrument: Instrument | None) -> Decimal | None:
+    """The price of an exit of what the order opens."""
+    label = label_of(field)
+    return on_tick(label, number_of(label, text, "165.00", MOST_PRICE), instrument) if text else None
+
+
+def is_ticked(text: str) -> bool:
+    if text not in ("", "on", "true", "false"):
+        raise ValueError("Reduce only must be on, or empty")
+    return text in ("on", "true")
 
 
 def beside_of(
-    text: str,
-    side: Side | None,
-    order_type: OrderType | None,
-    tif: TimeInForce | None,
-    instrument: Instrument | None,
+    text: str, order_type: OrderType | None, tif: TimeInForce | None, instrument: Instrument | None
 ) -> Decimal | None:
-    """The price of the stop beside a sell at a limit, one of which cancels the other."""
+    """The price of the stop beside an exit at a limit, one of which cancels the other."""
     if not text:
         return None
-    if side is not Side.SELL or order_type is not OrderType.LIMIT or tif in IMMEDIATE | AUCTIONS:
-        raise ValueError("Stop of an OCO goes with a day, gtc or gtd sell at a limit; leave it empty")
+    if order_type is not OrderType.LIMIT or tif in IMMEDIATE | AUCTIONS:
+        raise ValueError("Stop of an OCO goes with a day, gtc or gtd order at a limit; leave it empty")
     return on_tick("Stop", number_of("Stop", text, "145.00", MOST_PRICE), instrument)
 
 

@@ -34,7 +34,7 @@ from apps.portfolio.queries import holding
 
 from .models import Order, desk_order
 from .news import tell, tell_denied
-from .queries import review
+from .review import review
 from .states import KILLED, add_exits, add_stop, close, hold, lock_order, release, take_hold
 from .ticket import Change, Placed, Refused, Ticket, Undone
 

@@ -104,7 +104,7 @@ def place(request: HttpRequest) -> HttpResponse:
 def refused(request: HttpRequest, fields: Mapping[str, str], result: Refused) -> HttpResponse:
     if wants_json(request):
         return errors_json(result.errors, 422)
-    context: dict[str, Any] = {"ticket": refused_ticket(fields, result.errors)}
+    context: dict[str, Any] = {"ticket": refused_ticket(fields, result.errors, account_of(request.user))}
     template = "trades/_ticket.html" if request.headers.get("HX-Request") else "trades/ticket.html"
     return render(request, template, context, status=422)
 
@@ -117,7 +117,7 @@ def ticket(request: HttpRequest) -> HttpResponse:
     if request.headers.get("HX-Request"):
         shown = estimated_ticket(fields, account_of(request.user), timezone.now())
         return render(request, "trades/_estimate.html", {"ticket": shown})
-    return render(request, "trades/ticket.html", {"ticket": blank_ticket(fields)})
+    return render(request, "trades/ticket.html", {"ticket": blank_ticket(fields, account_of(request.user))})
 
 
 @require_safe

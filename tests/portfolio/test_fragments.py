@@ -142,7 +142,7 @@ def test_position_shows_its_lots_and_what_is_held_for_sells(alice_account, marke
     html = render_fragment(f"position/{alice_account.pk}:AAPL")
 
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
-    assert "Quantity 150 30 held for sells" in text
+    assert "Quantity 150 30 held for orders" in text
     assert "100 10.00 1,000.00" in text
     assert "50 10.50 525.00" in text
 

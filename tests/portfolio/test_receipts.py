@@ -77,6 +77,8 @@ def test_lines_add_up_to_the_figure_that_the_desk_shows(traded: Account, quotes:
         "cash": view.cash,
         "buying-power": view.buying_power,
         "day-pnl": view.day_pnl,
+        "income": 0,
+        "margin": 0,
     }
     found = {name: receipt(name, traded) for name in FIGURES}
 

@@ -18,7 +18,8 @@ from apps.desk.quote import Quote
 from apps.market.models import Instrument, MarketState
 from apps.market.quotes import board
 from apps.portfolio import services as portfolio
-from apps.portfolio.models import Account
+from apps.portfolio import terms
+from apps.portfolio.models import Account, AccountKind
 from apps.trades import filling, services
 from apps.trades.models import Order
 from apps.trades.ticket import Placed, Ticket
@@ -151,3 +152,29 @@ def race_desk(race_server: str, tmp_path: Path) -> RaceDesk:
     made = RaceDesk(url)
     made.run("prepare")
     return made
+
+
+@pytest.fixture
+def margin(account: Account) -> Account:
+    terms.set_kind(account, AccountKind.MARGIN)
+    return account
+
+
+@pytest.fixture
+def trade(
+    margin: Account, ticket: Callable[..., Ticket], quote: Callable[..., Quote], now: datetime
+) -> Callable[..., Order]:
+    margin: Account, ticket: Callable[..., Ticket], quote: Callable[..., Quote], now: datetime
+) -> Callable[..., Order]:
+    """Places what the words say for alice, on margin, and lets the quote fill it."""
+
+    def do(words: str, ask: str = "", **more: Any) -> Order:
+        answer = services.place_order(margin, ticket(words, **more), now)
+        assert isinstance(answer, Placed), answer
+        given = quote(ask=ask, bid=str(Decimal(ask) - Decimal("0.02"))) if ask else quote()
+        board.put(given)
+        filling.match_symbol("AAPL", given, None, now)
+        answer.order.refresh_from_db()
+        return answer.order
+
+    return do

@@ -161,7 +161,7 @@ def test_desk_that_died_between_entry_and_exit_goes_on(entry: Order, quote: Quot
         (
             {"side": "sell", "take_profit": "160"},
             "take_profit",
-            "Take profit must be empty: it goes with a buy, a sell is an exit itself",
+            "Take profit must be empty: it goes with an order that opens a position",
         ),
     ],
 )

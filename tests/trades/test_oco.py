@@ -20,7 +20,7 @@ from apps.trades.ticket import Change, Refused
 from .broken import broken
 from .http import FIELDS, JSON
 
-GOES_WITH = "Stop of an OCO goes with a day, gtc or gtd sell at a limit; leave it empty"
+GOES_WITH = "Stop of an OCO goes with a day, gtc or gtd order at a limit; leave it empty"
 Quotes = Callable[..., Quote]
 
 
@@ -111,7 +111,7 @@ def test_both_end_with_the_session(held: Order, placed: Callable[..., Order], no
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"side": "buy"}, GOES_WITH),
+        ({"side": "buy"}, "Stop of an OCO must be empty: it goes with an order that closes a position"),
         (
             {"order_type": "market", "limit_price": ""},
             GOES_WITH,

@@ -1,0 +1,67 @@
+"""An account whose equity is under the maintenance margin: the desk closes positions until it is not."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from apps.desk.margin import maintenance_margin
+from apps.desk.money import ZERO
+from apps.desk.order import OPEN, WORKING
+from apps.live.announce import announce
+from apps.live.topics import user_stream
+from apps.market.quotes import board
+from apps.portfolio.models import Account, AccountKind
+from apps.portfolio.queries import holdings_of, portfolio_value
+from apps.portfolio.services import topics_of
+from apps.portfolio.value import PortfolioView, PositionView
+
+from .exposure import OPENING
+from .models import Order
+from .services import cancel_order, close_position
+from .ticket import Placed
+
+
+def call_margins(now: datetime) -> int:
+    """Looks at every account on margin; says how many were called. One whose prices are old or missing waits."""
+    accounts = list(Account.objects.filter(kind=AccountKind.MARGIN).select_related("user").order_by("pk"))
+    called = 0
+    for account, holdings in zip(accounts, holdings_of(accounts), strict=True):
+        view = portfolio_value(holdings, board, now)
+        if view.margin and view.margin.is_called and not any(each.stale for each in view.open_positions):
+            called += call(account, view, now)
+    return called
+
+
+def call(account: Account, view: PortfolioView, now: datetime) -> bool:
+    """Cancels what would open more, and closes the position that needs the most. False while that is under way."""
+    for order_id in list(Order.objects.filter(OPENING, account=account, status__in=OPEN).values_list("pk", flat=True)):
+        cancel_order(account, order_id, now)
+    worst = max(view.open_positions, key=needs)
+    symbol = worst.held.symbol
+    closing = Order.objects.filter(account=account, client_order_id__startswith=f"margin:{symbol}:")
+    if closing.filter(status__in=WORKING).exists():
+        return False
+    placed = close_position(account, symbol, f"margin:{symbol}:{uuid.uuid4()}", now)
+    if not isinstance(placed, Placed):
+        return False
+    say(account, view, symbol)
+    return True
+
+
+def needs(position: PositionView) -> Decimal:
+    return maintenance_margin(position.held.quantity, position.market_value or ZERO)
+
+
+@transaction.atomic
+def say(account: Account, view: PortfolioView, symbol: str) -> None:
+    assert view.margin is not None  # noqa: S101 -- who calls has looked
+    words = (
+        f"Equity {view.equity:,.2f} USD is under the maintenance margin of {view.margin.maintenance:,.2f}: "
+        f"{symbol} is being closed"
+    )
+    facts = {"memo": words, "tone": "error"}
+    announce(user_stream(account.user_id), "account.margin_call", facts, topics=topics_of(account.pk), toast=True)

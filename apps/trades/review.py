@@ -1,0 +1,139 @@
+"""What the rules say of an order before there is one, and what it would cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from apps.desk import money
+from apps.desk.limits import check_admission, check_limits
+from apps.desk.margin import INITIAL
+from apps.desk.order import Effect, Side
+from apps.desk.order import Order as DeskOrder
+from apps.desk.quote import Quote
+from apps.desk.risk import (
+    Accepted,
+    Denied,
+    check_closing,
+    check_direction,
+    check_opening,
+    check_terms,
+    needed_at_most,
+)
+from apps.desk.sessions import check_hours
+from apps.market import queries as market
+from apps.market.quotes import board
+from apps.portfolio.models import Account
+from apps.portfolio.queries import free_to_open, holding
+from apps.risk.queries import limits_of
+
+from .exposure import exposure_of, opening_side
+from .queries import commission, policy
+from .ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What the rules say of a ticket now, and the figures they go by (USD). A trail starts at `watermark`.
+
+    `margin` is what it would need of its own on margin; buying power is None while a price it rests on is missing.
+    """
+
+    verdict: Accepted | Denied
+    effect: Effect
+    quote: Quote | None
+    price: Decimal | None = None
+    cost: Decimal | None = None
+    fee: Decimal | None = None
+    margin: Decimal | None = None
+    buying_power_after: Decimal | None = None
+    watermark: Decimal | None = None
+
+
+def review(account: Account, ticket: Ticket, now: datetime) -> Review:
+    """Runs every rule before an order; the caller holds the account's lock when an order is to follow."""
+    effect = effect_of(account, ticket)
+    order = replace(ticket.order(now), effect=effect)
+    quote, free = board.latest(ticket.symbol), free_to_open(account)
+    verdict = verdict_of(account, order, quote, free, now)
+    if ticket.reduce_only and effect is Effect.OPEN:
+        verdict = only_reduces(ticket, account)
+    if quote is None:
+        return Review(verdict, effect, None)
+    price = expected_price(order, quote)
+    cost, fee = price * order.quantity, commission().of(order.quantity, price)
+    needed = needed_at_most(order, quote, commission(), on_margin=True) if account.on_margin and order.opens else None
+    after = None if free is None else power_after(account, order, free, cost, fee)
+    watermark = order.seeing(policy().signal(quote)).watermark
+    return Review(verdict, effect, quote, price, cost, fee, needed, after, watermark)
+
+
+def effect_of(account: Account, ticket: Ticket) -> Effect:
+    """A sell closes what is held, a buy what is owed; with neither, or more of the same, it opens. Without margin
+    nothing is owed."""
+    if ticket.effect is not None:
+        return ticket.effect
+    if not account.on_margin:
+        return Effect.OPEN if ticket.side is Side.BUY else Effect.CLOSE
+    held, _ = holding(account, ticket.symbol)
+    closes = held < 0 if ticket.side is Side.BUY else held > 0
+    return Effect.CLOSE if closes else Effect.OPEN
+
+
+def power_after(account: Account, order: DeskOrder, free: Decimal, cost: Decimal, fee: Decimal) -> Decimal:
+    """Buying power when the order is filled at the expected price."""
+    if not account.on_margin:
+        return free - cost - fee if order.side is Side.BUY else free + cost - fee
+    needed = cost * INITIAL
+    return max(free - needed - fee if order.opens else free + needed - fee, money.ZERO) / INITIAL
+
+
+def only_reduces(ticket: Ticket, account: Account) -> Denied:
+    held, _ = holding(account, ticket.symbol)
+    what = f"adds to your {money.plain(abs(held))}" if held else "opens a position: you have none"
+    return Denied("reduce_only", "reduce_only", f"An order that only reduces may not open one; this one {what}")
+
+
+def verdict_of(
+    account: Account, order: DeskOrder, quote: Quote | None, free: Decimal | None, now: datetime
+) -> Accepted | Denied:
+    limits = limits_of(account, now)
+    if denied := check_admission(order.symbol, limits):
+        return denied
+    verdict = covered(account, order, quote, free, now)
+    if isinstance(verdict, Denied) or quote is None:
+        return verdict
+    return check_limits(order, quote, exposure_of(account, order, limits, now), limits) or verdict
+
+
+def covered(
+    account: Account, order: DeskOrder, quote: Quote | None, free: Decimal | None, now: datetime
+) -> Accepted | Denied:
+    """Whether the order can be dealt with at all: an open market, or one that opens again, a fresh quote, and money or
+    shares for it."""
+    state = market.market_state()
+    if past := check_terms(order, quote, now):
+        return past
+    if not state.is_open:
+        return Denied("symbol", "market_closed", f"The market is closed: {state.reason or 'no session runs now'}")
+    calendar = board.calendar(order.symbol)
+    if wrong := check_hours(order, calendar, now, lambda: ZoneInfo(account.user.time_zone)):
+        return wrong
+    stale_ms = settings.QUOTE_STALE_MS if calendar.running(now) else None
+    if not order.opens:
+        return check_closing(order, *holding(account, order.symbol), quote, now, stale_ms)
+    if account.on_margin and (crossing := check_direction(order, opening_side(account, order))):
+        return crossing
+    if free is None:
+        message = "What you may open is not known while a price of your positions is missing"
+        return Denied("account", "equity_unknown", message)
+    return check_opening(order, quote, free, commission(), now, stale_ms, on_margin=account.on_margin)
+
+
+def expected_price(order: DeskOrder, quote: Quote) -> Decimal:
+    """A limit or stop is estimated at its own price, a market order at the side it would take."""
+    return order.limit or order.seeing(quote).stop_at or (quote.ask if order.side is Side.BUY else quote.bid)
