@@ -16,6 +16,7 @@ from apps.risk import services as risk
 from apps.risk.models import OwnLimit, RiskLimits
 from apps.watchlist import services as watchlist
 
+from . import account_actions as account_actions
 from .order_actions import ACTIONS, action
 from .scene import Scene
 

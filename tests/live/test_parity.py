@@ -36,6 +36,8 @@ from .scene import Scene
 APPS = Path(__file__).parents[2] / "apps"
 EXACT = ("quote-", "book-", "bar-")  # others carry when their owner last heard of anything
 SETTLES_WITHIN = 20.0
+MORE = ("trades/filling.py", "trades/margin_calls.py", "portfolio/terms.py")
+"""Modules that write, beside the services."""
 
 
 @pytest.fixture(autouse=True)
@@ -208,7 +210,7 @@ def polled(tab: Tab) -> str:
 
 def writers() -> dict[str, tuple[ModuleType, FunctionType]]:
     """Every function of every module that writes, by app and name."""
-    paths = [*APPS.glob("*/services.py"), APPS / "trades/filling.py"]
+    paths = [*APPS.glob("*/services.py"), *(APPS / path for path in MORE)]
     modules = [importlib.import_module(f"apps.{path.parent.name}.{path.stem}") for path in paths]
     return {
         f"{module.__name__.split('.')[1]}.{name}": (module, found)

@@ -164,8 +164,6 @@ def margin(account: Account) -> Account:
 def trade(
     margin: Account, ticket: Callable[..., Ticket], quote: Callable[..., Quote], now: datetime
 ) -> Callable[..., Order]:
-    margin: Account, ticket: Callable[..., Ticket], quote: Callable[..., Quote], now: datetime
-) -> Callable[..., Order]:
     """Places what the words say for alice, on margin, and lets the quote fill it."""
 
     def do(words: str, ask: str = "", **more: Any) -> Order:

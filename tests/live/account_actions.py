@@ -1,0 +1,75 @@
+"""Everything of an account's terms, short sales and margin that changes what a page shows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from apps.desk.position import CostMethod
+from apps.portfolio import terms
+from apps.portfolio.models import AccountKind
+from apps.trades import margin_calls
+
+from .order_actions import action
+from .scene import Scene
+
+
+def on_margin(s: Scene) -> None:
+    assert terms.set_kind(s.account, AccountKind.MARGIN)
+
+
+@action
+def account_put_on_margin(s: Scene) -> None:
+    on_margin(s)
+
+
+@action
+def account_put_back_to_cash(s: Scene) -> None:
+    on_margin(s)
+    for order in (s.resting, s.partial):
+        s.post(f"/orders/{order.pk}/cancel/", 200)
+    assert terms.set_kind(s.account, AccountKind.CASH)
+
+
+@action
+def shares_sold_short_and_covered_in_part(s: Scene) -> None:
+    on_margin(s)
+    for words in ("sell 30 NVDA", "buy 10 NVDA"):
+        s.order(words)
+        s.match("NVDA")
+
+
+@action
+def short_sale_rests_with_its_exits(s: Scene) -> None:
+    on_margin(s)
+    s.order("sell 5 NVDA limit 120.00", take_profit="100.00", stop_loss="130.00")
+
+
+@action
+def sales_take_the_newest_shares(s: Scene) -> None:
+    s.traded("buy 10 AAPL")
+    s.quote("AAPL", "159.99", "160.01")
+    s.traded("buy 5 AAPL")
+    s.traded("sell 12 AAPL")
+    assert terms.set_cost_method(s.account, CostMethod.LIFO)
+
+
+@action
+def interest_charged(s: Scene) -> None:
+    on_margin(s)
+    s.traded("buy 1000 NVDA")
+    s.account.refresh_from_db()
+    assert s.account.cash < 0 and s.account.interest_until
+    assert terms.charge_interest(s.account.interest_until + timedelta(days=3)) == 1
+
+
+@action
+def margin_called(s: Scene) -> None:
+    on_margin(s)
+    s.traded("sell 600 NVDA")
+    s.quote("NVDA", "249.00", "250.00")
+    s.quote("MSFT", "420.00", "420.02")
+    s.quote("AAPL", "150.00", "150.02")
+    assert margin_calls.call_margins(s.now) == 1
+    s.match("NVDA")
+    assert Decimal(0) == s.account.positions.get(instrument__symbol="NVDA").quantity
