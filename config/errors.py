@@ -24,7 +24,7 @@ def speaks_html(request: HttpRequest) -> bool:
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """413 where Django says 400 for a body that is too large; else 400."""
     if isinstance(exception, RequestDataTooBig):
-        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+        most = most_of(request) // 1024
         return refusal(request, 413, "Too large", f"A request may hold {most} kB at most. Nothing was changed.")
     if speaks_html(request) or isinstance(exception, DisallowedHost):
         return bad_request(request, exception)
@@ -51,8 +51,14 @@ def weigh(request: HttpRequest) -> None:
     size = int(request.META.get("CONTENT_LENGTH") or 0)
     if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
         size = len(request.body)
-    if size > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+    if size > most_of(request):
         raise RequestDataTooBig("The body is too large")
+
+
+def most_of(request: HttpRequest) -> int:
+    """How much a body may hold (bytes): more only where files are sent."""
+    most: int = settings.UPLOADS.get(request.path, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    return most
 
 
 def name_methods(request: HttpRequest, response: HttpResponse) -> HttpResponse:

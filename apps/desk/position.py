@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -66,48 +67,70 @@ class Traded:
     realized: Decimal
 
 
+class Inventory:
+    """A position that takes one fill after the other, in a time that does not grow with its lots."""
+
+    def __init__(self, position: Position, method: CostMethod = CostMethod.FIFO, *, may_short: bool = False) -> None:
+        self.symbol, self.method, self.may_short = position.symbol, method, may_short
+        self.lots, self.qty, self.cost = deque(position.lots), position.qty, position.cost
+
+    @property
+    def position(self) -> Position:
+        return Position(self.symbol, tuple(self.lots))
+
+    def opens(self, fill: Fill) -> bool:
+        """Whether the fill adds to what is open. Raises ValueError where it does not fit, and nothing changes."""
+        if fill.symbol != self.symbol or fill.last_qty <= 0:
+            raise ValueError(f"{fill.side} {fill.last_qty} {fill.symbol} is no fill of {self.symbol}")
+        buys = fill.side is Side.BUY
+        if self.qty >= 0 if buys else self.qty < 0 or (self.qty == 0 and self.may_short):
+            return True
+        if fill.last_qty > abs(self.qty):
+            verb, noun = "buys" if buys else "sells", "short" if self.qty < 0 else "held"
+            raise ValueError(f"{verb} {fill.last_qty} {fill.symbol}; {abs(self.qty)} {noun}")
+        return False
+
+    def take(self, fill: Fill) -> Decimal:
+        """What the shares that it closed have earned (USD, before commission). Raises ValueError as `opens` does."""
+        sign = 1 if fill.side is Side.BUY else -1
+        if self.opens(fill):
+            self.add(Lot(fill.exec_id, sign * fill.last_qty, sign * fill.notional, fill.last_px, fill.at))
+            return ZERO
+        before = self.cost
+        self.relieve(fill.last_qty)
+        return -sign * fill.notional - (before - self.cost)
+
+    def add(self, lot: Lot) -> None:
+        """As the newest lot, or, at average cost, into the only one, named after the oldest."""
+        self.qty, self.cost = self.qty + lot.qty, self.cost + lot.cost
+        if self.method is CostMethod.AVERAGE and self.lots:
+            average = average_price(self.cost / self.qty)
+            first = replace(self.lots[0], qty=self.qty, cost=self.cost, price=average)
+            self.lots.clear()
+            self.lots.append(first)
+        else:
+            self.lots.append(lot)
+
+    def relieve(self, qty: Decimal) -> None:
+        """Takes shares away, from the oldest or from the newest lot."""
+        newest_first = self.method is CostMethod.LIFO
+        while qty:
+            lot = self.lots.pop() if newest_first else self.lots.popleft()
+            taken = min(qty, abs(lot.qty))
+            qty -= taken
+            signed = taken if lot.qty > 0 else -taken
+            rest = lot.qty - signed
+            # What stays is priced and what goes takes the rest: no cent is lost, in however many parts
+            kept = cents(rest * lot.price)
+            self.qty, self.cost = self.qty - signed, self.cost - (lot.cost - kept)
+            if rest:
+                put_back = self.lots.append if newest_first else self.lots.appendleft
+                put_back(replace(lot, qty=rest, cost=kept))
+
+
 def trade(position: Position, fill: Fill, method: CostMethod = CostMethod.FIFO, *, may_short: bool = False) -> Traded:
     """Opens shares or closes open ones, never both: ValueError for a fill that would close more than is open, or
     that sells short what may not be."""
-    if fill.symbol != position.symbol or fill.last_qty <= 0:
-        raise ValueError(f"{fill.side} {fill.last_qty} {fill.symbol} is no fill of {position.symbol}")
-    held = position.qty
-    opens = held >= 0 if fill.side is Side.BUY else held < 0 or (held == 0 and may_short)
-    if opens:
-        return Traded(opened(position, fill, method), ZERO)
-    if fill.last_qty > abs(held):
-        verb = "buys" if fill.side is Side.BUY else "sells"
-        raise ValueError(f"{verb} {fill.last_qty} {fill.symbol}; {abs(held)} {'short' if held < 0 else 'held'}")
-    after = closed(position, fill.last_qty, method)
-    flow = -fill.notional if fill.side is Side.BUY else fill.notional
-    return Traded(after, flow - (position.cost - after.cost))
-
-
-def opened(position: Position, fill: Fill, method: CostMethod) -> Position:
-    """With the shares as the newest lot, or, at average cost, in the only one."""
-    sign = 1 if fill.side is Side.BUY else -1
-    lot = Lot(fill.exec_id, sign * fill.last_qty, sign * fill.notional, fill.last_px, fill.at)
-    if method is not CostMethod.AVERAGE or not position.lots:
-        return replace(position, lots=(*position.lots, lot))
-    pooled = Position(position.symbol, (*position.lots, lot))
-    return replace(position, lots=(pool(pooled),))
-
-
-def pool(position: Position) -> Lot:
-    """All shares in one lot at their average price, named after the oldest."""
-    first, cost, qty = position.lots[0], position.cost, position.qty
-    return replace(first, qty=qty, cost=cost, price=average_price(cost / qty))
-
-
-def closed(position: Position, qty: Decimal, method: CostMethod) -> Position:
-    """With `qty` shares less, of the oldest or of the newest lots."""
-    newest_first = method is CostMethod.LIFO
-    wanted, kept = qty, []
-    for lot in reversed(position.lots) if newest_first else position.lots:
-        taken = min(wanted, abs(lot.qty))
-        wanted -= taken
-        if taken < abs(lot.qty):
-            rest = lot.qty - taken if lot.qty > 0 else lot.qty + taken
-            # What stays is priced and what goes takes the rest: no cent is lost, in however many parts
-            kept.append(replace(lot, qty=rest, cost=cents(rest * lot.price)) if taken else lot)
-    return replace(position, lots=tuple(reversed(kept) if newest_first else kept))
+    inventory = Inventory(position, method, may_short=may_short)
+    realized = inventory.take(fill)
+    return Traded(inventory.position, realized)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from .fill import Fill
 from .money import ZERO, average_price
 from .order import Side
 from .performance_words import rounded
-from .position import CostMethod, Position, trade
+from .position import CostMethod, Inventory, Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,11 @@ class ClosedTrade:
         return None if self.risk is None else rounded(self.net / self.risk)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OpenTrade:
     """A round trip under way. `realized` (USD, before commission) is what was earned by what it has closed."""
 
-    position: Position
+    inventory: Inventory
     opened_at: datetime
     opened_by: str
     opened_with: Side = Side.BUY
@@ -109,6 +109,17 @@ class OpenTrade:
         """Its part of the account's realised P&L after fees (USD): the fees of its opening count at once."""
         return self.realized - self.commission
 
+    def take(self, fill: Fill) -> None:
+        """One more fill. Raises ValueError for one that closes more than is open, and nothing changes."""
+        self.realized += self.inventory.take(fill)
+        if fill.side is self.opened_with:
+            self.quantity += fill.last_qty
+        if fill.side is Side.BUY:
+            self.bought += fill.notional
+        else:
+            self.sold += fill.notional
+        self.commission += fill.commission
+
 
 class Trips:
     """Takes an account's fills in the order they were booked; keeps what is open, gives away what is closed."""
@@ -119,38 +130,28 @@ class Trips:
 
     def take(self, fill: Fill) -> ClosedTrade | None:
         """The trade that this fill closed, if it did. Raises ValueError for one that closes more than is open."""
-        under_way = self.open.get(fill.symbol) or OpenTrade(Position(fill.symbol), fill.at, fill.exec_id, fill.side)
-        grown = self.grown(under_way, fill)
-        if grown.position.lots:
-            self.open[fill.symbol] = grown
+        trade = self.open.get(fill.symbol) or self.begun(fill)
+        trade.take(fill)
+        self.open[fill.symbol] = trade
+        if trade.inventory.qty:
             return None
-        self.open.pop(fill.symbol, None)
+        del self.open[fill.symbol]
         return ClosedTrade(
             symbol=fill.symbol,
-            quantity=grown.quantity,
-            bought=grown.bought,
-            sold=grown.sold,
-            commission=grown.commission,
-            opened_at=grown.opened_at,
+            quantity=trade.quantity,
+            bought=trade.bought,
+            sold=trade.sold,
+            commission=trade.commission,
+            opened_at=trade.opened_at,
             closed_at=fill.at,
-            opened_by=grown.opened_by,
+            opened_by=trade.opened_by,
             closed_by=fill.exec_id,
-            opened_with=grown.opened_with,
+            opened_with=trade.opened_with,
         )
 
-    def grown(self, under_way: OpenTrade, fill: Fill) -> OpenTrade:
-        """The trade with one more fill."""
-        done = trade(under_way.position, fill, self.method, may_short=True)
-        buys = fill.side is Side.BUY
-        return replace(
-            under_way,
-            position=done.position,
-            quantity=under_way.quantity + (fill.last_qty if fill.side is under_way.opened_with else ZERO),
-            bought=under_way.bought + (fill.notional if buys else ZERO),
-            sold=under_way.sold + (ZERO if buys else fill.notional),
-            realized=under_way.realized + done.realized,
-            commission=under_way.commission + fill.commission,
-        )
+    def begun(self, fill: Fill) -> OpenTrade:
+        inventory = Inventory(Position(fill.symbol), self.method, may_short=True)
+        return OpenTrade(inventory, fill.at, fill.exec_id, fill.side)
 
 
 def closed_trades(fills: Iterable[Fill]) -> Iterator[ClosedTrade]:

@@ -1,4 +1,4 @@
-"""What a trader writes about closed trades."""
+"""What a trader writes about closed trades, and a file of fills that waits to be imported."""
 
 from __future__ import annotations
 
@@ -25,3 +25,19 @@ class TradeNote(models.Model):
     @property
     def each_tag(self) -> tuple[str, ...]:
         return tuple(filter(None, self.tags.split(",")))
+
+
+class ImportDraft(models.Model):
+    """A file of fills that was sent and is looked at before it is booked; a new one takes its place.
+
+    `mapped` names the file's column for each of ours.
+    """
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="import_draft")
+    name = models.CharField(max_length=100)
+    text = models.TextField()
+    mapped = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

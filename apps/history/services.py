@@ -1,17 +1,19 @@
-"""The one write of the history: what a trader notes about a closed trade."""
+"""What a trader writes into the history: notes about closed trades, and fills that were made elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
 
 from apps.portfolio.bookkeeping import lock
 from apps.portfolio.models import Account
+from apps.trades.importing import NotWhole, import_fills
 
-from .models import TradeNote
+from .models import ImportDraft, TradeNote
 from .queries import has_trade
+from .statement import guessed, headers_of, read
 
 
 class NoSuchTrade(Exception):
@@ -32,3 +34,37 @@ def keep_note(account: Account, opened_by: str, note: str, tags: Sequence[str], 
         opened_by=opened_by,
         defaults={"note": note, "tags": ",".join(tags), "updated_at": now},
     )
+
+
+@transaction.atomic
+def keep_draft(account: Account, name: str, text: str, now: datetime) -> ImportDraft:
+    """Keeps the file to be looked at, in place of the one before. Raises ValueError for what is no table of fills."""
+    facts = {"name": name, "text": text, "mapped": guessed(headers_of(text)), "at": now}
+    draft, _ = ImportDraft.objects.update_or_create(account=account, defaults=facts)
+    return draft
+
+
+@transaction.atomic
+def map_draft(account: Account, mapped: Mapping[str, str]) -> None:
+    """Says which of the file's columns holds which of ours."""
+    draft = ImportDraft.objects.select_for_update().get(account=account)
+    headers = headers_of(draft.text)
+    draft.mapped = {column: header for column, header in mapped.items() if header in headers}
+    draft.save(update_fields=["mapped"])
+
+
+@transaction.atomic
+def drop_draft(account: Account) -> None:
+    ImportDraft.objects.filter(account=account).delete()
+
+
+@transaction.atomic
+def book_draft(account: Account, now: datetime) -> int:
+    """Books the file whole and forgets it; says how many fills were new. Raises NotWhole where a line is wrong."""
+    draft = ImportDraft.objects.select_for_update().get(account=account)
+    found = read(draft.text, draft.mapped, now)
+    if found.faults:
+        raise NotWhole(found.faults)
+    booked = import_fills(account, found.rows, draft.name)
+    draft.delete()
+    return booked

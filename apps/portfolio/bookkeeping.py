@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from apps.desk.ledger import CASH, FUNDING, Line
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from apps.desk.fill import Fill
+from apps.desk.ledger import CASH, FUNDING, Line, lines_of_fill
 from apps.desk.money import ZERO
+from apps.desk.order import Side
+from apps.desk.position import CostMethod, Inventory
+from apps.desk.position import Lot as DeskLot
 from apps.desk.position import Position as DeskPosition
+from apps.market.hours import session_date_at
+from apps.market.models import Instrument, MarketState
+from apps.market.queries import market_state
 from apps.market.quotes import board
 
-from .models import Account, Journal, LedgerEntry, Position
-from .queries import holdings_of, portfolio_value
+from .models import Account, Journal, LedgerEntry, Lot, Position
+from .queries import desk_lot, holdings_of, portfolio_value
+
+ROWS_AT_ONCE = 200
 
 
 def lock(account_id: int) -> Account:
@@ -32,8 +44,77 @@ def save_lots(row: Position, before: DeskPosition, after: DeskPosition) -> None:
     kept = {lot.exec_id: lot for lot in after.lots}
     known = {lot.exec_id: lot for lot in before.lots}
     row.lots.filter(exec_id__in=known.keys() - kept.keys()).delete()
+    opened = [lot_row(row, lot) for exec_id, lot in kept.items() if exec_id not in known]
+    Lot.objects.bulk_create(opened, batch_size=ROWS_AT_ONCE)
     for exec_id, lot in kept.items():
-        if exec_id not in known:
-            row.lots.create(exec_id=exec_id, quantity=lot.qty, cost=lot.cost, price=lot.price, opened_at=lot.opened_at)
-        elif lot != known[exec_id]:
+        if exec_id in known and lot != known[exec_id]:
             row.lots.filter(exec_id=exec_id).update(quantity=lot.qty, cost=lot.cost, price=lot.price)
+
+
+def lot_row(row: Position, lot: DeskLot) -> Lot:
+    terms = {"quantity": lot.qty, "cost": lot.cost, "price": lot.price, "opened_at": lot.opened_at}
+    return Lot(position=row, exec_id=lot.exec_id, **terms)
+
+
+class Booking:
+    """Many fills of one locked account, worked out in memory and written together."""
+
+    def __init__(self, account: Account, instruments: Mapping[str, Instrument]) -> None:
+        self.account, self.instruments, self.state = account, instruments, market_state()
+        rows = Position.objects.select_for_update().filter(account=account, instrument__in=instruments.values())
+        self.rows = {row.instrument_id: row for row in rows}
+        for instrument in instruments.values():
+            if instrument.pk not in self.rows:
+                self.rows[instrument.pk] = Position.objects.create(account=account, instrument=instrument)
+        self.before = {
+            symbol: DeskPosition(symbol, tuple(desk_lot(lot) for lot in self.rows[each.pk].lots.all()))
+            for symbol, each in instruments.items()
+        }
+        self.after = {
+            symbol: Inventory(position, CostMethod(account.cost_method), may_short=account.on_margin)
+            for symbol, position in self.before.items()
+        }
+        self.journals: list[tuple[Journal, tuple[Line, ...]]] = []
+
+    def take(self, fill: Fill) -> None:
+        instrument, held = self.instruments[fill.symbol], self.after[fill.symbol]
+        cost, realized = held.cost, held.take(fill)
+        row = self.rows[instrument.pk]
+        row.realized_pnl += realized
+        row.commission += fill.commission
+        lines = lines_of_fill(fill, held.cost - cost, realized)
+        self.journals.append((journal_of(fill, instrument, self.account, self.state), lines))
+        self.account.cash += fill.cash_flow
+
+    def save(self) -> None:
+        booked = Journal.objects.bulk_create([journal for journal, _ in self.journals], batch_size=ROWS_AT_ONCE)
+        lines = zip(booked, (lines for _, lines in self.journals), strict=True)
+        LedgerEntry.objects.bulk_create(
+            [LedgerEntry(journal=row, book=line.book, amount=line.amount) for row, own in lines for line in own],
+            batch_size=ROWS_AT_ONCE,
+        )
+        for symbol, after in self.after.items():
+            row = self.rows[self.instruments[symbol].pk]
+            row.quantity, row.cost = after.qty, after.cost
+            row.save(update_fields=["quantity", "cost", "realized_pnl", "commission"])
+            save_lots(row, self.before[symbol], after.position)
+        self.account.save(update_fields=["cash"])
+
+
+def journal_of(fill: Fill, instrument: Instrument, account: Account, state: MarketState) -> Journal:
+    """What a fill is booked as; the day is that of its instrument's session."""
+    return Journal(
+        account=account,
+        ref=fill.exec_id,
+        kind=fill.side.value,
+        instrument=instrument,
+        quantity=fill.last_qty if fill.side is Side.BUY else -fill.last_qty,
+        price=fill.last_px,
+        session_date=session_date_at(instrument.calendar, fill.at) or session_now(state, fill.at) or fill.at.date(),
+        at=fill.at,
+    )
+
+
+def session_now(state: MarketState, at: datetime) -> date | None:
+    """The feed's session, for a fill of it."""
+    return state.session_date if state.opens_at is None or at >= state.opens_at else None

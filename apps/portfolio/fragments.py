@@ -28,6 +28,7 @@ event_kinds(
     {
         "deposit": "cash came in",
         "withdrawal": "cash went out",
+        "import": "fills made elsewhere were booked",
         "interest": "interest was booked",
         "kind": "cash or margin from now on",
         "cost_method": "sales take other shares from now on",

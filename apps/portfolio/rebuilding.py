@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.desk.money import ZERO
-from apps.desk.position import CostMethod, Position, trade
+from apps.desk.position import CostMethod, Inventory, Position
 
 from .closed import fills_booked
 
@@ -16,14 +16,15 @@ class Rebuilt:
     """What is open, and what was earned before commission by what was closed (USD)."""
 
     position: Position
-    realized: Decimal = ZERO
+    realized: Decimal
 
 
 def rebuilt(account_id: int, method: CostMethod) -> dict[str, Rebuilt]:
     """Every position that the account ever had, by symbol."""
-    found: dict[str, Rebuilt] = {}
+    held: dict[str, Inventory] = {}
+    realized: dict[str, Decimal] = defaultdict(Decimal)
     for _, fill in fills_booked(account_id):
-        before = found.get(fill.symbol) or Rebuilt(Position(fill.symbol))
-        done = trade(before.position, fill, method, may_short=True)
-        found[fill.symbol] = Rebuilt(done.position, before.realized + done.realized)
-    return found
+        if fill.symbol not in held:
+            held[fill.symbol] = Inventory(Position(fill.symbol), method, may_short=True)
+        realized[fill.symbol] += held[fill.symbol].take(fill)
+    return {symbol: Rebuilt(inventory.position, realized[symbol]) for symbol, inventory in held.items()}

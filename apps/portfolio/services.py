@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,17 +15,15 @@ from apps.accounts.models import User
 from apps.desk.fill import Fill
 from apps.desk.ledger import CASH, Line, lines_of_deposit, lines_of_fill, lines_of_withdrawal
 from apps.desk.money import ZERO, decimal_of
-from apps.desk.order import Side
 from apps.desk.position import CostMethod, trade
 from apps.desk.position import Position as DeskPosition
 from apps.live.announce import announce
 from apps.live.topics import user_stream
-from apps.market.hours import session_date_at
 from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.market.quotes import board
 
-from .bookkeeping import lock, save_lots, write
+from .bookkeeping import Booking, journal_of, lock, save_lots, write
 from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, Position, SessionEquity
 from .queries import LEDGER_CHECK, desk_lot, free_to_open, holdings_of, portfolio_value
 from .sessions import not_closed, reached
@@ -116,17 +114,24 @@ def book_fill(account_id: int, fill: Fill) -> bool:
     row.realized_pnl += done.realized
     row.commission += fill.commission
     row.save(update_fields=["quantity", "cost", "realized_pnl", "commission"])
-    journal = Journal(
-        ref=fill.exec_id,
-        kind=fill.side.value,
-        instrument=instrument,
-        quantity=fill.last_qty if fill.side is Side.BUY else -fill.last_qty,
-        price=fill.last_px,
-        session_date=session_date_at(instrument.calendar, fill.at) or market_state().session_date or fill.at.date(),
-        at=fill.at,
-    )
-    write(account, lines_of_fill(fill, after.cost - before.cost, done.realized), journal)
+    lines = lines_of_fill(fill, after.cost - before.cost, done.realized)
+    write(account, lines, journal_of(fill, instrument, account, market_state()))
     return True
+
+
+@transaction.atomic
+def book_fills(account: Account, fills: Sequence[Fill]) -> None:
+    """Books many fills that are not booked yet, each as `book_fill` would, with a few statements for all of them.
+
+    Raises ValueError for one that closes more than is open; what becomes of cash is the caller's to ask first.
+    """
+    locked = lock(account.pk)
+    instruments = {each.symbol: each for each in Instrument.objects.filter(symbol__in={fill.symbol for fill in fills})}
+    book = Booking(locked, instruments)
+    for fill in fills:
+        book.take(fill)
+    book.save()
+    account.cash = locked.cash
 
 
 @transaction.atomic

@@ -161,7 +161,8 @@ def desk_order(row: Order) -> DeskOrder:
 
 
 class Fill(models.Model):
-    """One execution, with the quote, the policy and the seed that made it. Never changed, never deleted."""
+    """One execution, with the quote, the policy and the seed that made it; one that was imported has none. Never
+    changed, never deleted."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fills")
     exec_id = models.CharField(max_length=80, unique=True)
@@ -171,8 +172,8 @@ class Fill(models.Model):
     liquidity = models.CharField(max_length=5)
     policy = models.CharField(max_length=100)
     seed = models.PositiveBigIntegerField(null=True, blank=True)
-    bid = PriceField()
-    ask = PriceField()
+    bid = PriceField(null=True, blank=True)
+    ask = PriceField(null=True, blank=True)
     last = PriceField(null=True, blank=True)
     bid_size = QuantityField(null=True, blank=True)
     ask_size = QuantityField(null=True, blank=True)

@@ -107,3 +107,16 @@ async def test_a_page_is_live_through_it(visitor: httpx.Client, front: Front, tr
         first = str(await line.recv())
 
     assert 'id="' in first
+
+
+def test_a_file_of_fills_may_be_larger(visitor: httpx.Client, front: Front) -> None:
+    sign_in(visitor, front)
+    token, referer = visitor.cookies["csrftoken"], {"referer": f"{front.url}/"}
+    sent = visitor.post(
+        "/history/import/",
+        data={"do": "send", "csrfmiddlewaretoken": token},
+        files={"file": ("fills.csv", b"time,symbol,quantity,price\n" + b"2026-03-02,AAPL,1,12\n" * 8_000)},
+        headers=referer,
+    )
+
+    assert (sent.status_code, "Lines to mend" in sent.text) == (200, True)
