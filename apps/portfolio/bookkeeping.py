@@ -13,8 +13,8 @@ from apps.desk.position import CostMethod, Inventory
 from apps.desk.position import Lot as DeskLot
 from apps.desk.position import Position as DeskPosition
 from apps.market.hours import session_date_at
-from apps.market.models import Instrument, MarketState
-from apps.market.queries import market_state
+from apps.market.models import Instrument
+from apps.market.queries import MarketStatus, market_state
 from apps.market.quotes import board
 
 from .models import Account, Journal, LedgerEntry, Lot, Position
@@ -101,7 +101,7 @@ class Booking:
         self.account.save(update_fields=["cash"])
 
 
-def journal_of(fill: Fill, instrument: Instrument, account: Account, state: MarketState) -> Journal:
+def journal_of(fill: Fill, instrument: Instrument, account: Account, state: MarketStatus) -> Journal:
     """What a fill is booked as; the day is that of its instrument's session."""
     return Journal(
         account=account,
@@ -115,6 +115,6 @@ def journal_of(fill: Fill, instrument: Instrument, account: Account, state: Mark
     )
 
 
-def session_now(state: MarketState, at: datetime) -> date | None:
+def session_now(state: MarketStatus, at: datetime) -> date | None:
     """The feed's session, for a fill of it."""
     return state.session_date if state.opens_at is None or at >= state.opens_at else None
