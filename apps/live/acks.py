@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from apps.telemetry.latency import KINDS, felt
+from apps.telemetry.logs import bound_id
 
 from .viewer import Viewer
 
@@ -35,7 +36,7 @@ def take_ack(viewer: Viewer, kind: str, ms: float) -> None:
     if len(_users) >= MOST_USERS:
         forget(now)
     viewer.acked[kind] = _users[user] = now
-    felt(kind, max(ms, 0) / 1000)
+    felt(kind, max(ms, 0) / 1000, bound_id("connection"))
 
 
 def forget(now: float) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+CATEGORIES = {"WS002": "connection", "WS003": "connection", "WS004": "message", "WS005": "server"}
+
 
 @dataclass(frozen=True)
 class Code:
@@ -18,6 +20,11 @@ class Code:
     advice: str
     act: str
     cause: str = ""
+
+    @property
+    def category(self) -> str:
+        """What kind of error it is: connection, message or server; empty for what is none."""
+        return CATEGORIES.get(self.ws, "")
 
 
 SIGNED_OUT = Code(
@@ -86,6 +93,15 @@ SWITCHED_OFF = Code(
 
 CODES = (SIGNED_OUT, FORBIDDEN, TIMED_OUT, LIMITED, MALFORMED, OVERSIZE, FAILED, RESTARTING, RESYNC, SWITCHED_OFF)
 BY_CLOSE = {code.close: code for code in CODES}
+LOST = 1006
+"""What a line that broke without a word is said to have been closed with (RFC 6455)."""
+STANDARD = range(1000, 1016)
+
+
+def counted_as(code: int | None) -> str:
+    """The code to count by. A client may close with any number: those that mean nothing here are one."""
+    return str(code) if code in BY_CLOSE or code in STANDARD else "other"
+
 
 ACTS = {
     "sign-in": "stays as it is and offers to sign in",

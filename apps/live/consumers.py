@@ -20,7 +20,7 @@ from apps import telemetry
 from apps.telemetry.logs import bind
 
 from .activity import ActivityPage
-from .codes import BY_CLOSE, FAILED, LIMITED, MALFORMED, OVERSIZE, Code
+from .codes import BY_CLOSE, FAILED, LIMITED, LOST, MALFORMED, OVERSIZE, Code, counted_as
 from .entrance import Entered
 from .identity import from_our_origin, session_key_of
 from .limits import WAIT_SECONDS, Bucket, counted_of, draw_wait
@@ -68,6 +68,8 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def connect(self) -> None:
         bind(connection=token_hex(4))
         if not from_our_origin(self.scope):
+            telemetry.sockets_refused.labels("origin").inc()
+            telemetry.errors.add("connection")
             await self.close()
             return
         await self.accept()  # a refusal before it would reach the browser as 1006, and be retried for ever
@@ -158,6 +160,9 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.ended:
             return
         self.ended = True
+        telemetry.errors.add(code.category)
+        if self.viewer is None:
+            telemetry.sockets_refused.labels(counted_as(code.close)).inc()
         self.leave(code.close)
         with contextlib.suppress(Exception):  # it may be gone already
             if wait:
@@ -166,6 +171,8 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def websocket_disconnect(self, message: dict[str, Any]) -> None:
         # Channels' own closes connections to the database in the one shared thread, for each socket
+        if message.get("code") == LOST and self.viewer is not None:
+            telemetry.errors.add("connection")
         self.leave(message.get("code"))
         raise StopConsumer
 
@@ -181,8 +188,8 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.writer is not None:
             self.writer.cancel()
         telemetry.sockets_open.dec()
-        telemetry.sockets_closed.labels(str(code)).inc()
-        telemetry.socket_seconds.inc(time.monotonic() - self.opened_at)
+        telemetry.sockets_closed.labels(counted_as(code)).inc()
+        telemetry.socket_duration.observe(time.monotonic() - self.opened_at)
         self.viewer = None
 
 

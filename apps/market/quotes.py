@@ -12,7 +12,9 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils import timezone
 
+from apps import telemetry
 from apps.desk.calendar import AROUND_THE_CLOCK, Calendar
 from apps.desk.quote import EPOCH, Quote, stale_since
 
@@ -235,6 +237,12 @@ class Board:
         """No quote at all for as long as one may be old."""
         return now - self.newest > timedelta(milliseconds=settings.QUOTE_STALE_MS)
 
+    def age(self) -> float | None:
+        """Seconds since the newest quote; None of none."""
+        if self.newest == EPOCH:
+            return None
+        return max((timezone.now() - self.newest).total_seconds(), 0.0)
+
     def newly_stale(self, now: datetime) -> list[str]:
         """Symbols to draw again though no quote came: gone stale since asked last, or the market turned."""
         with self.lock:
@@ -258,3 +266,4 @@ def quote_of(symbol: str, row: LastQuote) -> Quote:
 
 
 board = Board()
+telemetry.feed_age.ask = board.age

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 
 from .access import may_know
-from .health import is_ready, present_report
+from .health import is_ready, present_report, start_checks
 from .metrics import present_metrics
 
 Answer = tuple[int, str, bytes]
@@ -34,6 +34,9 @@ async def readiness(scope: dict[str, Any]) -> Answer:
 
 
 async def metrics(scope: dict[str, Any]) -> Answer:
+    """The counts of this process, and how it sees what it depends on."""
+    if may_know(scope):
+        await start_checks()
     return present_metrics(scope)
 
 

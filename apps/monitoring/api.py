@@ -17,7 +17,7 @@ HTTP = {
     "GET /health": "how the desk is: 200 healthy or degraded, 503 down; JSON",
     "GET /healthz": "whether the process that answers lives",
     "GET /readyz": "whether it should be sent requests: 200 or 503",
-    "GET /metrics": "Prometheus' text format, for this machine or who has the token",
+    "GET /metrics": "Prometheus' text format or OpenMetrics, for this machine or who has the token",
     "POST /orders/": "places an order: 201, 200 for one placed before, 422 with errors; JSON where asked for",
     "GET /orders/{id}/": "one order of your own",
     "POST /orders/{id}/replace/": "changes quantity or prices of a working order",

@@ -8,6 +8,12 @@ class MonitoringConfig(AppConfig):
     label = "monitoring"
 
     def ready(self) -> None:
+        from django.conf import settings  # noqa: PLC0415 -- app ready
+
+        from apps import telemetry  # noqa: PLC0415 -- app ready
+
         from .together import tell_each_other  # noqa: PLC0415 -- app ready
 
+        series = settings.RELEASE.rpartition(".")[0]
+        telemetry.build.labels(version=series, release=settings.RELEASE).set(1)
         tell_each_other()

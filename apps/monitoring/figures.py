@@ -47,7 +47,7 @@ class Figures:
             opened=int(telemetry.value(telemetry.sockets_opened)),
             closed=int(telemetry.value(telemetry.sockets_closed)),
             resumed=int(telemetry.value(telemetry.sockets_resumed)),
-            open_seconds=telemetry.value(telemetry.socket_seconds),
+            open_seconds=telemetry.value(telemetry.socket_duration),
             frames=int(telemetry.value(telemetry.frames_sent)),
             faults=int(telemetry.value(telemetry.faults)),
             frames_per_second=frames_per_second,

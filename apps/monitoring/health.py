@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import redis
@@ -16,6 +17,7 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import connection
 
+from apps import telemetry
 from apps.market.queries import market_state
 from apps.portfolio.queries import last_ledger_check
 
@@ -51,7 +53,13 @@ def check_feed() -> Report:
     if market.beat_at is None:
         return {"status": "down", "reason": "no desk has run yet"}
     silent = seconds_since(market.beat_at)
-    report = {"status": "ok", "name": market.feed, "open": market.is_open, "silentSeconds": round(silent, 1)}
+    report = {
+        "status": "ok",
+        "name": market.feed,
+        "open": market.is_open,
+        "quoting": market.is_quoting,
+        "silentSeconds": round(silent, 1),
+    }
     if silent > FEED_SILENT_S:
         report |= {"status": "down", "reason": f"the desk has not been heard for {silent:.0f} s"}
     return report
@@ -117,6 +125,12 @@ class Pulse:
         if report["status"] not in {"ok", self.reports.get(name, {}).get("status")}:
             log.error("%s is %s: %s", name, report["status"], report["reason"])
         self.reports[name] = report
+        telemetry.dependency_up.labels(name).set(report["status"] != "down")
+
+    def of_feed(self, name: str) -> float | None:
+        """A figure of the last look at the feed; None where that found nothing."""
+        found = self.reports.get("feed", {}).get(name)
+        return None if found is None else float(found)
 
     def report(self) -> tuple[int, dict[str, Any]]:
         """The HTTP status and the body of /health: figures are those of all web processes, `uptime` is this one's."""
@@ -136,6 +150,8 @@ class Pulse:
 
 
 _pulse = Pulse()
+telemetry.desk_silent.ask = partial(_pulse.of_feed, "silentSeconds")
+telemetry.market_quoting.ask = partial(_pulse.of_feed, "quoting")
 
 
 async def present_report() -> tuple[int, dict[str, Any]]:

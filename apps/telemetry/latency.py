@@ -29,10 +29,13 @@ for each in KINDS:
     update_latency.labels(each)  # nothing seen yet is a zero, not a gap
 
 
-def felt(kind: str, seconds: float) -> None:
-    """Somebody saw a change of that kind so late. Raises KeyError for a kind that there is not."""
+def felt(kind: str, seconds: float, connection: str = "") -> None:
+    """Somebody saw a change of that kind so late. Raises KeyError for a kind that there is not.
+
+    The connection is kept as an example of the bucket: log lines name it too, and it says nothing of who it is.
+    """
     recent[kind].observe(seconds, time.monotonic())
-    update_latency.labels(kind).observe(seconds)
+    update_latency.labels(kind).observe(seconds, {"connection": connection} if connection else None)
 
 
 def counts() -> dict[str, list[int]]:

@@ -15,6 +15,12 @@ bound = structlog.contextvars.bound_contextvars
 """`with bound(order=…)`: what is logged meanwhile, in this task or thread, names it."""
 bind = structlog.contextvars.bind_contextvars
 
+
+def bound_id(name: str) -> str:
+    """What is bound by that name in this task or thread; empty where nothing is."""
+    return str(structlog.contextvars.get_contextvars().get(name, ""))
+
+
 ADDED = structlog.stdlib.ExtraAdder()
 
 

@@ -53,12 +53,12 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
         telemetry.orders_placed.labels("repeated").inc()
         return Placed(earlier, created=False)
     if earlier:
-        telemetry.orders_placed.labels("client_order_id").inc()
+        telemetry.denied("client_order_id")
         return Refused({"client_order_id": "Client order id already names another order; send a new one"})
     told = review(locked, ticket, now)
     verdict = told.verdict
     if isinstance(verdict, Denied):
-        telemetry.orders_placed.labels(verdict.rule).inc()
+        telemetry.denied(verdict.rule)
         tell_denied(locked, ticket, verdict)
         return Refused({verdict.field: verdict.message})
     instrument = Instrument.objects.get(symbol=ticket.symbol)
@@ -192,7 +192,7 @@ def close_position(account: Account, symbol: str, client_order_id: str, now: dat
 def keep_denied(account: Account, undone: Undone) -> Refused:
     """What was tried is gone with its transaction; that it was refused is kept in one of its own."""
     denied = undone.denied
-    telemetry.orders_placed.labels(denied.rule).inc()
+    telemetry.denied(denied.rule)
     tell_denied(account, undone.ticket, denied)
     return Refused({denied.field: denied.message})
 

@@ -6,8 +6,9 @@ import uuid
 from datetime import datetime
 from decimal import Decimal
 
+from apps import telemetry
 from apps.desk.money import ZERO, cents
-from apps.desk.order import OPEN, WORKING, Effect, OrderStatus, OrderType, Side, TimeInForce, check_transition
+from apps.desk.order import CLOSED, OPEN, WORKING, Effect, OrderStatus, OrderType, Side, TimeInForce, check_transition
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Account
 
@@ -37,6 +38,8 @@ def move(order: Order, status: OrderStatus, now: datetime) -> None:
     order.status = status.value
     order.updated_at = max(now, order.updated_at)  # who waited for the lock looked at the clock before
     order.save(update_fields=["status", "cum_qty", "avg_px", "reserved", "reason", "updated_at"])
+    if status in CLOSED:
+        telemetry.orders_ended.labels(status.value).inc()
 
 
 def close(order: Order, status: OrderStatus, now: datetime, reason: str = "") -> None:

@@ -33,6 +33,7 @@ async def run_desk(stop: asyncio.Event, feed_of: Callable[[Any], Feed] = feed_fr
     """
     bus.attach(asyncio.get_running_loop())
     lease, clock = Lease(), SharedClock()
+    telemetry.desk_lease_held.ask = lambda: float(lease.held)
     unused: Feed | None = await asyncio.to_thread(feed_of, settings)
     looking = asyncio.create_task(keep_right(clock))
     while not stop.is_set():
