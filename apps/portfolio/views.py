@@ -85,7 +85,7 @@ def performance_curve(request: HttpRequest) -> JsonResponse:
 @signed_in
 def ledger(request: HttpRequest) -> HttpResponse:
     """Every booking, searched and paged; a snapshot. htmx gets the results alone."""
-    text = request.GET.get("q", "")[:80]
+    text = request.GET.get("q", "").replace("\0", "")[:80]  # PostgreSQL takes no NUL
     found = ledger_page(own_account(request).pk, text=text, number=request.GET.get("page", "1"))
     if request.headers.get("HX-Request"):
         return render(request, "portfolio/_entries.html", {"found": found})

@@ -71,13 +71,16 @@ BEHIND: dict[Door, Answers] = {
     Door.SIGNED_IN: {**COMMON, 302: ref("responses", "SignIn"), 401: ref("responses", "SignedOut")},
 }
 HTMX_SIGN_IN = {"HX-Redirect": header("where to sign in", words(), required=False)}
+SIGN_IN = frozenset({Door.PAGES_ONLY, Door.SIGNED_IN})
 CSRF = ("csrfCookie", "csrfHeader")
 
 
 def described(operation: Operation) -> dict[str, Any]:
     answers = BEHIND[operation.door] | operation.answers
     if operation.door is Door.SIGNED_IN:
-        answers[200] = or_sent_by_htmx(answers.get(200, answer("Nothing else")))
+        answers[200] = or_sent_by_htmx(answers.get(200, {}))
+    if operation.door in SIGN_IN and 302 in operation.answers:
+        answers[302] = {**answers[302], "description": f"{answers[302]['description']}; or else to sign in"}
     if operation.method == "post":
         answers = {403: ref("responses", "Forbidden"), **answers}
     found: dict[str, Any] = {
@@ -93,9 +96,10 @@ def described(operation: Operation) -> dict[str, Any]:
 
 def or_sent_by_htmx(found: Schema) -> Schema:
     """The answer, or what htmx is told where nobody is signed in: 200 without a body and the way to sign in."""
+    told = "Where nobody is signed in htmx gets HX-Redirect and no body."
     return {
         **found,
-        "description": f"{found['description']}. Where nobody is signed in htmx gets HX-Redirect and no body.",
+        "description": f"{found['description'].rstrip('.')}. {told}" if found else told,
         "headers": {**found.get("headers", {}), **HTMX_SIGN_IN},
         "content": {**found.get("content", {}), **html()},
     }
@@ -104,7 +108,7 @@ def or_sent_by_htmx(found: Schema) -> Schema:
 def security_of(operation: Operation) -> list[dict[str, list[str]]]:
     """Any one of these is enough; an empty one is nothing at all."""
     needs = [*operation.security, *(CSRF if operation.method == "post" else ())]
-    if operation.door in {Door.PAGES_ONLY, Door.SIGNED_IN}:
+    if operation.door in SIGN_IN:
         return [{name: [] for name in ("session", *needs)}]
     asked: dict[str, list[str]] = {name: [] for name in needs}
     return [asked] if operation.method == "post" or not asked else [{}, asked]

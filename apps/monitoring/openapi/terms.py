@@ -66,7 +66,9 @@ def schema(name: str) -> Schema:
 
 
 def words(about: str = "", **rules: Any) -> Schema:
-    """A text, with JSON Schema's rules for it."""
+    """A text, with JSON Schema's rules for it; `example` is one that is good."""
+    if "example" in rules:
+        rules["examples"] = [rules.pop("example")]
     return {"type": "string", **({"description": about} if about else {}), **rules}
 
 
@@ -103,8 +105,8 @@ def in_path(name: str, rules: Schema) -> Schema:
 
 def parameter(place: str, name: str, rules: Schema, *, required: bool) -> Schema:
     """Where it stands, its name, and its rules; their description becomes the parameter's."""
-    rest = {key: value for key, value in rules.items() if key not in {"description", "example"}}
-    told: Schema = {key: rules[key] for key in ("description", "example") if key in rules}
+    rest = {key: value for key, value in rules.items() if key != "description"}
+    told: Schema = {"description": rules["description"]} if "description" in rules else {}
     return {"name": name, "in": place, "required": required, **told, "schema": rest}
 
 

@@ -90,12 +90,15 @@ OPERATIONS = (
         LINE,
         body=form({"by": choice(("up", "down"))}, ["by"]),
     ),
-    change(
-        "lists/",
+    Operation(
+        "post",
+        "/watchlist/lists/",
         "createWatchlist",
+        "watchlists",
         "Makes a list",
-        {200: answer("To htmx, never", html()), 201: changed("Made", name=words())},
-        body=form({"name": NAME}, ["name"]),
+        {201: changed("Made", name=words()), 302: TO_LIST, 422: WRONG},
+        (HTMX,),
+        form({"name": NAME}, ["name"]),
     ),
     change(
         "{watchlist_id}/symbols/",
