@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import configparser
 import re
 import secrets
@@ -83,6 +84,7 @@ def test_a_deploy_with_its_settings_is_clean(tmp_path: Path) -> None:
         "DATABASE_URL": "postgres://desk:password@127.0.0.1:9/livedesk",
         "REDIS_URL": "redis://127.0.0.1:9",
         "SECRET_KEY": secrets.token_urlsafe(50),
+        "ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "ALLOWED_HOSTS": "desk.example.com",
         "DISCORD_CLIENT_ID": "123456789012345678",
         "DISCORD_CLIENT_SECRET": secrets.token_urlsafe(24),
