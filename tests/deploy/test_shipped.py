@@ -78,6 +78,13 @@ def test_image_holds_what_is_needed_by_hash_and_nothing_else() -> None:
     assert all(re.fullmatch(r"python:3\.11-slim-\w+( AS build)?", line) for line in said("FROM"))
 
 
+def test_image_holds_no_key_that_its_making_made() -> None:
+    """Collecting static files starts the embedded default, which makes keys."""
+    making = next(line for line in said("RUN") if "collectstatic" in line)
+
+    assert "&& rm -f /var/lib/livedesk/*_key " in making
+
+
 def test_a_deploy_with_its_settings_is_clean(tmp_path: Path) -> None:
     """`manage.py check --deploy` has nothing to say where all that it asks for is set."""
     settings = {
