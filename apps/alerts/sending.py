@@ -14,6 +14,7 @@ from django.core.mail import send_mail
 from django.utils import timezone
 
 from apps import telemetry
+from apps.secrets.refusals import SecretError
 
 from . import services, words
 from .models import Channel, Delivery
@@ -60,7 +61,7 @@ def attempt(channel: Channel, batch: list[Delivery], now: datetime) -> bool:
         telemetry.faults.labels("alert delivery").inc()
         log.error("an alert cannot be sent to %s: %s", channel.name, error)
         services.settle(batch, now, str(error))
-    except (Failed, SMTPException, OSError) as error:
+    except (Failed, SecretError, SMTPException, OSError) as error:
         telemetry.faults.labels("alert delivery").inc()
         later = again_at(batch[0].attempts, now, getattr(error, "after", None))
         log.warning("an alert was not sent to %s: %s", channel.name, error)
@@ -83,26 +84,28 @@ def by_mail(channel: Channel, batch: list[Delivery]) -> None:
     if not settings.EMAIL_URL:
         raise Unsendable("EMAIL_URL is not set, so no mail can be sent")
     subject = words.summary(batch[0]) if len(batch) == 1 else f"{len(batch):,} alerts"
-    send_mail(f"[Livedesk] {subject}"[:200], words.text_of(batch), settings.DEFAULT_FROM_EMAIL, [channel.address])
+    send_mail(
+        f"[Livedesk] {subject}"[:200], words.text_of(batch), settings.DEFAULT_FROM_EMAIL, [channel.sealed_address]
+    )
 
 
 def by_slack(channel: Channel, batch: list[Delivery]) -> None:
-    post(channel.address, words.slack(batch), {})
+    post(channel.sealed_address, words.slack(batch), {})
 
 
 def by_discord(channel: Channel, batch: list[Delivery]) -> None:
-    post(channel.address, words.discord(batch), {})
+    post(channel.sealed_address, words.discord(batch), {})
 
 
 def by_pagerduty(channel: Channel, batch: list[Delivery]) -> None:
     for each in batch:
-        post(settings.PAGERDUTY_URL, words.pagerduty(each, channel.address), {})
+        post(settings.PAGERDUTY_URL, words.pagerduty(each, channel.sealed_address), {})
 
 
 def by_webhook(channel: Channel, batch: list[Delivery]) -> None:
     for each in batch:
         body, at = words.webhook(each), int(timezone.now().timestamp())
-        post(channel.address, body, {words.SIGNATURE: words.signature(channel, body, at)})
+        post(channel.sealed_address, body, {words.SIGNATURE: words.signature(channel, body, at)})
 
 
 SENDERS: dict[Channel.Kind, Callable[[Channel, list[Delivery]], None]] = {

@@ -89,4 +89,4 @@ def webhook(delivery: Delivery) -> bytes:
 
 def signature(channel: Channel, body: bytes, at: int) -> str:
     """`t=seconds,v1=hex`: HMAC-SHA-256 of `seconds.body` by the channel's key; a receiver refuses an old `t`."""
-    return f"t={at},v1={hmac.digest(channel.signing_key.encode(), f'{at}.'.encode() + body, 'sha256').hex()}"
+    return f"t={at},v1={hmac.digest(channel.sealed_signing_key.encode(), f'{at}.'.encode() + body, 'sha256').hex()}"

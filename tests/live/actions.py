@@ -37,6 +37,7 @@ NO_CASE = {
         f"incidents.{name}": "the status page and the admin are no live pages"
         for name in ("follow_alert", "say", "resolve", "count_look")
     },
+    **{f"secrets.{name}": "sealed anew, the same text" for name in ("rotate", "step", "rows_of", "move")},
     "audit.record": "the audit log is read in the admin",
     "accounts.demo_trader": "makes a user; nobody's page is open yet",
 }
