@@ -1,20 +1,18 @@
-"""R-SECRET: AWS KMS wraps the data keys where it is asked to; against moto, which stands in for AWS.
-
-moto and boto3 need another python-dateutil than what the rest is developed with, so that they want an environment of
-their own: `uv pip install -r requirements-dev.txt`, then `uv pip install "moto[kms]"`.
-"""
+"""R-SECRET: AWS KMS wraps the data keys where it is asked to; against moto, which stands in for AWS."""
 
 from __future__ import annotations
 
 import base64
 import logging
+import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from io import StringIO
 from typing import Any
 
+import boto3
 import pytest
 from django.core.management import call_command
+from moto import mock_aws
 
 from apps.alerts.models import Channel
 from apps.secrets.checks import check_kms
@@ -28,16 +26,11 @@ from tests.keys import key_named
 from .conftest import ADDRESS, columns, made, newest
 
 HERE, THERE = Place("alerts.channel", "7", "sealed_address"), Place("alerts.channel", "8", "sealed_address")
-with_moto = pytest.mark.skipif(find_spec("moto") is None, reason="moto[kms] is not installed")
-without_boto = pytest.mark.skipif(find_spec("boto3") is not None, reason="boto3 is installed")
 
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A KMS without keys. What was kept of other clients is forgotten, before and after."""
-    import boto3  # noqa: PLC0415 -- optional
-    from moto import mock_aws  # noqa: PLC0415 -- optional
-
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
@@ -53,14 +46,12 @@ def kms_key(aws: Any, settings: Any) -> str:
     return str(settings.ENCRYPTION_KMS_KEY_ID)
 
 
-@with_moto
 def test_a_secret_is_wrapped_by_kms_and_comes_back(kms_key: str) -> None:
     sealed = seal("c4n4ry", HERE)
 
     assert (key_of(sealed), unseal(sealed, HERE)) == (f"kms:{kms_key}", "c4n4ry")
 
 
-@with_moto
 def test_kms_is_told_the_place_and_opens_it_there_alone(kms_key: str, aws: Any) -> None:
     wrapped = KmsKey(kms_key).wrap(b"k" * 32, HERE)
 
@@ -70,7 +61,6 @@ def test_kms_is_told_the_place_and_opens_it_there_alone(kms_key: str, aws: Any) 
     assert aws.decrypt(CiphertextBlob=wrapped, EncryptionContext=context)["Plaintext"] == b"k" * 32
 
 
-@with_moto
 def test_what_is_changed_or_moved_does_not_open(kms_key: str) -> None:
     version, key_id, wrapped, text = seal("c4n4ry", HERE).split(".")
     other = seal("c4n4ry", THERE).split(".")
@@ -82,7 +72,6 @@ def test_what_is_changed_or_moved_does_not_open(kms_key: str) -> None:
             unseal(".".join([version, key_id, *parts]), HERE)
 
 
-@with_moto
 def test_another_key_of_kms_is_not_asked_because_a_row_names_it(kms_key: str, aws: Any, settings: Any) -> None:
     sealed = seal("c4n4ry", HERE)
     settings.ENCRYPTION_KMS_KEY_ID = aws.create_key()["KeyMetadata"]["KeyId"]
@@ -93,7 +82,6 @@ def test_another_key_of_kms_is_not_asked_because_a_row_names_it(kms_key: str, aw
     assert unseal(sealed, HERE) == "c4n4ry"
 
 
-@with_moto
 def test_a_refusal_says_its_name(kms_key: str, settings: Any) -> None:
     settings.ENCRYPTION_KMS_KEY_ID = "alias/nosuch"
 
@@ -101,7 +89,6 @@ def test_a_refusal_says_its_name(kms_key: str, settings: Any) -> None:
         seal("c4n4ry", HERE)
 
 
-@with_moto
 def test_a_service_that_is_away_is_not_waited_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
@@ -111,7 +98,6 @@ def test_a_service_that_is_away_is_not_waited_for_long(monkeypatch: pytest.Monke
         KmsKey("arn:aws:kms:eu-west-1:123456789012:key/x").wrap(b"k" * 32, HERE)
 
 
-@with_moto
 def test_no_data_key_is_in_a_log(kms_key: str, caplog: pytest.LogCaptureFixture) -> None:
     """botocore writes whole requests and answers at DEBUG."""
     caplog.set_level(logging.DEBUG)
@@ -122,7 +108,6 @@ def test_no_data_key_is_in_a_log(kms_key: str, caplog: pytest.LogCaptureFixture)
     assert [each for each in (base64.b64encode(data_key).decode(), "data key of") if each in caplog.text] == []
 
 
-@with_moto
 def test_an_alias_and_an_arn_name_a_key_too(kms_key: str, aws: Any, settings: Any) -> None:
     aws.create_alias(AliasName="alias/livedesk", TargetKeyId=kms_key)
     names = ["alias/livedesk", aws.describe_key(KeyId=kms_key)["KeyMetadata"]["Arn"]]
@@ -132,7 +117,6 @@ def test_an_alias_and_an_arn_name_a_key_too(kms_key: str, aws: Any, settings: An
         assert unseal(seal("c4n4ry", HERE), HERE) == "c4n4ry"
 
 
-@with_moto
 @pytest.mark.django_db
 def test_a_desk_moves_from_its_own_key_to_kms_and_back(aws: Any, settings: Any) -> None:
     settings.ENCRYPTION_KEY, settings.ENCRYPTION_KEY_FALLBACKS = key_named("own"), []
@@ -149,8 +133,11 @@ def test_a_desk_moves_from_its_own_key_to_kms_and_back(aws: Any, settings: Any) 
     assert newest().startswith("local-")
 
 
-@without_boto
-def test_without_boto3_the_start_is_refused_and_nothing_is_sealed(settings: Any) -> None:
+def test_without_boto3_the_start_is_refused_and_nothing_is_sealed(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    ring_of.cache_clear()
     settings.ENCRYPTION_KMS_KEY_ID = "alias/livedesk"
 
     assert [message.id for message in check_kms(None)] == ["secrets.E002"]
