@@ -36,7 +36,14 @@ from .scene import Scene
 APPS = Path(__file__).parents[2] / "apps"
 EXACT = ("quote-", "book-", "bar-")  # others carry when their owner last heard of anything
 SETTLES_WITHIN = 20.0
-MORE = ("trades/filling.py", "trades/margin_calls.py", "portfolio/terms.py")
+MORE = (
+    "trades/filling.py",
+    "trades/importing.py",
+    "trades/margin_calls.py",
+    "trades/corporate.py",
+    "portfolio/terms.py",
+    "portfolio/corporate.py",
+)
 """Modules that write, beside the services."""
 
 
