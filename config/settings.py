@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "apps.monitoring",
     "apps.alerts",
     "apps.incidents",
+    "apps.traderalerts",
 ]
 
 MIDDLEWARE = [

@@ -16,6 +16,7 @@ from apps.risk import services as risk
 from apps.risk.models import OwnLimit, RiskLimits
 from apps.watchlist import services as watchlist
 
+from . import alert_actions  # noqa: F401 -- takes its actions into the table
 from .order_actions import ACTIONS, action
 from .scene import Scene
 

@@ -108,7 +108,8 @@ def open_tabs(scene: Scene) -> list[Tab]:
         (scene.alice, "history", {}),
         (scene.alice, "watchlist", {}),
         (scene.alice, "watchlist", {"list": str(scene.second.pk)}),
-        *((scene.alice, "activity", {"family": family}) for family in ("", "order", "account")),
+        (scene.alice, "alerts", {}),
+        *((scene.alice, "activity", {"family": family}) for family in ("", "order", "alert", "account")),
         (scene.bob, "desk", {"symbol": "AAPL"}),
     ]
     assert urls.urlpatterns and {name for _, name, _ in pages} == Page.registry.keys()  # each has its page by now
@@ -208,7 +209,7 @@ def polled(tab: Tab) -> str:
 
 def writers() -> dict[str, tuple[ModuleType, FunctionType]]:
     """Every function of every module that writes, by app and name."""
-    paths = [*APPS.glob("*/services.py"), APPS / "trades/filling.py"]
+    paths = [*APPS.glob("*/services.py"), APPS / "trades/filling.py", APPS / "traderalerts/firing.py"]
     modules = [importlib.import_module(f"apps.{path.parent.name}.{path.stem}") for path in paths]
     return {
         f"{module.__name__.split('.')[1]}.{name}": (module, found)
