@@ -24,7 +24,7 @@ class Kind(models.TextChoices):
     PNL_BELOW = "pnl_below", "Day P&L at or below"
     ORDER_FILLED = "order_filled", "Order filled"
     ORDER_CANCELLED = "order_cancelled", "Order cancelled"
-    ORDER_REJECTED = "order_rejected", "Order rejected"
+    ORDER_REJECTED = "order_rejected", "Order denied or rejected"
 
 
 OF_PRICE = frozenset({Kind.PRICE_ABOVE, Kind.PRICE_BELOW, Kind.PERCENT_MOVE})

@@ -41,7 +41,7 @@ def waits_for(alert: TraderAlert) -> str:
     if kind in OF_PNL:
         return f"Day P&L at or {'above' if kind is Kind.PNL_ABOVE else 'below'} {usd(level)}"
     if kind in OF_ORDERS:
-        done = kind.value.removeprefix("order_")
+        done = kind.label.removeprefix("Order ")
         return f"An order of {symbol} is {done}" if symbol else f"Any order is {done}"
     return f"{symbol} at or {'above' if kind is Kind.PRICE_ABOVE else 'below'} {price(level)}"
 
@@ -85,7 +85,7 @@ def line_of(alert: TraderAlert) -> str:
 def order_words(what: str, facts: Mapping[str, str]) -> str:
     """ "Buy 10 AAPL filled at 150.01"."""
     side = "Buy" if facts.get("side") == Side.BUY else "Sell"
-    done = {"canceled": "cancelled", "denied": "rejected"}.get(what, what)
+    done = "cancelled" if what == "canceled" else what
     at = f" at {price(Decimal(facts['avg_px']))}" if what == "filled" and facts.get("avg_px") else ""
     quantity = f"{facts['quantity']} " if facts.get("quantity") else ""
     return f"{side} {quantity}{facts.get('symbol', '')} {done}{at}"[:120]

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
             name='TraderAlert',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('price_above', 'Price at or above'), ('price_below', 'Price at or below'), ('percent_move', 'Price moves by, %'), ('pnl_above', 'Day P&L at or above'), ('pnl_below', 'Day P&L at or below'), ('order_filled', 'Order filled'), ('order_cancelled', 'Order cancelled'), ('order_rejected', 'Order rejected')], max_length=16)),
+                ('kind', models.CharField(choices=[('price_above', 'Price at or above'), ('price_below', 'Price at or below'), ('percent_move', 'Price moves by, %'), ('pnl_above', 'Day P&L at or above'), ('pnl_below', 'Day P&L at or below'), ('order_filled', 'Order filled'), ('order_cancelled', 'Order cancelled'), ('order_rejected', 'Order denied or rejected')], max_length=16)),
                 ('threshold', apps.market.fields.PriceField(blank=True, null=True)),
                 ('repeat', models.BooleanField(default=False)),
                 ('note', models.CharField(blank=True, max_length=120)),
