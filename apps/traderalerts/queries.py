@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 
 from apps.desk.crossing import Band
 from apps.live.activity import last_told_or_joined
@@ -81,27 +85,25 @@ def waiting_alerts() -> dict[int, Waiting]:
 
 
 def lists_of(user_ids: Sequence[int]) -> dict[int, AlertList]:
-    """Of each of the traders."""
+    """Of each of the traders, at the cost of one."""
     told = last_told_or_joined(user_ids)
-    open_ones = TraderAlert.objects.filter(user__in=user_ids).exclude(state=State.ACKNOWLEDGED)
-    rows: dict[int, list[TraderAlert]] = {user_id: [] for user_id in user_ids}
-    for row in open_ones.select_related("instrument").order_by("-told_at", "-made_at", "-pk"):
-        rows[row.user_id].append(row)
-    return {user_id: list_of(user_id, found, told[user_id]) for user_id, found in rows.items()}
+    rows = TraderAlert.objects.filter(user__in=user_ids).select_related("instrument")
+    newest = Window(RowNumber(), partition_by="user", order_by=[F("told_at").desc(), F("pk").desc()])
+    over = rows.filter(state=State.ACKNOWLEDGED).annotate(place=newest).filter(place__lte=SHOWN)
+    found: defaultdict[int, list[TraderAlert]] = defaultdict(list)
+    for row in (
+        *rows.exclude(state=State.ACKNOWLEDGED).order_by(F("told_at").desc(nulls_last=True), "-pk"),
+        *over.order_by("place"),
+    ):
+        found[row.user_id].append(row)
+    return {user_id: list_of(found[user_id], told[user_id]) for user_id in user_ids}
 
 
-def list_of(user_id: int, rows: list[TraderAlert], changed_us: int) -> AlertList:
-    over = TraderAlert.objects.filter(user=user_id, state=State.ACKNOWLEDGED).select_related("instrument")
-    fired, waiting, off = (
-        [row for row in rows if row.state == state] for state in (State.FIRED, State.WAITING, State.OFF)
-    )
-    return AlertList(
-        tuple(map(line_of, fired)),
-        tuple(map(line_of, sorted(waiting, key=lambda row: (row.symbol, row.kind, row.threshold or 0, row.pk)))),
-        tuple(map(line_of, off)),
-        tuple(map(line_of, over.order_by("-told_at", "-pk")[:SHOWN])),
-        changed_us,
-    )
+def list_of(rows: list[TraderAlert], changed_us: int) -> AlertList:
+    parts = {state: [row for row in rows if row.state == state] for state in State}
+    parts[State.WAITING].sort(key=lambda row: (row.symbol, row.kind, row.threshold or 0, row.pk))
+    shown = {state: tuple(map(line_of, part)) for state, part in parts.items()}
+    return AlertList(shown[State.FIRED], shown[State.WAITING], shown[State.OFF], shown[State.ACKNOWLEDGED], changed_us)
 
 
 def line_of(row: TraderAlert) -> Line:

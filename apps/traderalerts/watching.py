@@ -14,6 +14,7 @@ from apps.desk.crossing import Bands, Crossing
 from apps.desk.quote import Quote
 from apps.live import bus
 from apps.market.bars import MINUTE
+from apps.market.queries import last_minute_each
 from apps.trades.engine import Desk
 from apps.trades.threads import in_thread
 
@@ -56,6 +57,10 @@ class AlertWatcher:
         self.heard_since = self.desk.clock()
         self.alive_until = max((seen.at for seen in self.seen.values()), default=self.heard_since)
         await self.look()
+        symbols = {row.of for row in self.waiting.values() if self.has_minutes(row.of)}
+        for bar in await in_thread(last_minute_each, symbols, self.heard_since):
+            if bar.symbol in self.seen and bar.start > self.seen[bar.symbol].at:  # where it was is known for longer
+                self.seen[bar.symbol] = Seen(bar.start + MINUTE, bar.close)
         self.begun = True
 
     def take(self, batch: Sequence[Quote]) -> None:

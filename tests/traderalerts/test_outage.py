@@ -70,6 +70,20 @@ async def test_after_an_outage_without_minutes_it_crossed_in_between(
     assert (alert.crossed_after, alert.crossed_at, alert.value) == (down, now, Decimal("151.20"))
 
 
+async def test_minutes_that_stayed_below_narrow_it_down(desk: Desk, make: MakeAlert, now: datetime) -> None:
+    down = minute_of(now) - 10 * MINUTE
+    alert = await in_thread(make, "price_above", "151", at=down - MINUTE)
+    bars = [minute(down + n * MINUTE, "150", "150.5", "149", "150") for n in range(1, 10)]
+    await in_thread(kept, bars, "150.00", down)
+    await watcher_of(desk).begin()
+
+    watcher_of(desk).take([at("151.20", now + MINUTE)])
+    await watcher_of(desk).turn()
+
+    await in_thread(alert.refresh_from_db)
+    assert (alert.crossed_after, alert.crossed_at) == (minute_of(now), now + MINUTE)
+
+
 async def test_what_the_dead_desk_saw_and_did_not_tell_is_told(desk: Desk, make: MakeAlert, now: datetime) -> None:
     alert = await in_thread(make, "price_above", "151", at=now - 2 * MINUTE)
     await in_thread(kept, [], "151.30", now - MINUTE)
