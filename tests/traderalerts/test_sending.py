@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from apps.alerts import services as rails
 from apps.alerts.models import Channel, Delivery
 from apps.alerts.sending import send_due
 from apps.desk.crossing import Crossing
 from apps.traderalerts import firing, orders, services
 from apps.traderalerts.models import AlertDelivery, AlertSettings, TraderAlert
-from apps.traderalerts.sending import send_alerts
+from apps.traderalerts.sending import send_alerts, wanted
 from tests.alerts.conftest import Receiver
 
 from .conftest import MakeAlert
@@ -79,6 +80,20 @@ def test_what_fails_is_tried_again_and_what_is_acknowledged_meanwhile_is_not(
 
     assert [row.attempts for row in AlertDelivery.objects.filter(ring=0).order_by("alert")] == [2, 1]
     assert len(receiver.heard) == 3
+
+
+def test_what_is_acknowledged_while_it_is_being_sent_is_not_sent_again(
+    make: MakeAlert, reached: AlertSettings, receiver: Receiver, now: datetime
+) -> None:
+    alert = make("price_above", "151")
+    fire(alert, now)
+    under_way = rails.claim(now, 10, timedelta(minutes=1), wanted())
+    services.acknowledge(alert, now)
+
+    rails.settle(under_way, now, "the receiver answered 503", now + timedelta(seconds=5))
+
+    assert AlertDelivery.objects.filter(state="due").count() == 1
+    assert (send_alerts(now + timedelta(minutes=1)), receiver.heard) == (0, [])
 
 
 def test_mail_goes_to_the_accounts_own_address(
