@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "apps.monitoring",
     "apps.alerts",
     "apps.incidents",
+    "apps.traderalerts",
 ]
 
 MIDDLEWARE = [

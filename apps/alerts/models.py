@@ -140,26 +140,34 @@ class Channel(HoldsSecrets):
         super().save(*args, **kwargs)
 
 
-class Delivery(models.Model):
-    """The outbox: written with the alert, sent at least once, told apart by alert, channel and what happened."""
-
-    class What(models.TextChoices):
-        RAISED = "raised"
-        RESOLVED = "resolved"
+class Outgoing(models.Model):
+    """A row of an outbox: written with what it tells of, and tried until it is sent or given up."""
 
     class State(models.TextChoices):
         DUE = "due"
         SENT = "sent"
         DEAD = "dead", "Given up"
 
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
-    what = models.CharField(max_length=10, choices=What.choices)
     state = models.CharField(max_length=5, choices=State.choices, default=State.DUE)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Delivery(Outgoing):
+    """The operators' outbox: told apart by alert, channel and what happened."""
+
+    class What(models.TextChoices):
+        RAISED = "raised"
+        RESOLVED = "resolved"
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
+    what = models.CharField(max_length=10, choices=What.choices)
 
     class Meta:
         verbose_name_plural = "deliveries"

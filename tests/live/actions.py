@@ -16,7 +16,7 @@ from apps.risk import services as risk
 from apps.risk.models import OwnLimit, RiskLimits
 from apps.watchlist import services as watchlist
 
-from . import account_actions as account_actions
+from . import account_actions, alert_actions  # noqa: F401 -- they take their actions into the table
 from .order_actions import ACTIONS, action
 from .scene import Scene
 
@@ -31,7 +31,18 @@ NO_CASE = {
     "portfolio.keep_ledger_check": "the health view tells operators, no live page does",
     **{
         f"alerts.{name}": "operators are told, no live page shows it"
-        for name in ("look", "judge", "judged_now", "point_of", "tell", "acknowledge", "claim", "settle", "try_again")
+        for name in (
+            "look",
+            "judge",
+            "judged_now",
+            "point_of",
+            "tell",
+            "acknowledge",
+            "claim",
+            "waiting",
+            "settle",
+            "try_again",
+        )
     },
     **{
         f"incidents.{name}": "the status page and the admin are no live pages"

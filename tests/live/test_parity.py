@@ -43,6 +43,7 @@ MORE = (
     "trades/corporate.py",
     "portfolio/terms.py",
     "portfolio/corporate.py",
+    "traderalerts/firing.py",
 )
 """Modules that write, beside the services."""
 
@@ -117,7 +118,8 @@ def open_tabs(scene: Scene) -> list[Tab]:
         (scene.alice, "history", {}),
         (scene.alice, "watchlist", {}),
         (scene.alice, "watchlist", {"list": str(scene.second.pk)}),
-        *((scene.alice, "activity", {"family": family}) for family in ("", "order", "account")),
+        (scene.alice, "alerts", {}),
+        *((scene.alice, "activity", {"family": family}) for family in ("", "order", "alert", "account")),
         (scene.bob, "desk", {"symbol": "AAPL"}),
     ]
     assert urls.urlpatterns and {name for _, name, _ in pages} == Page.registry.keys()  # each has its page by now
