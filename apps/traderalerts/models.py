@@ -14,6 +14,8 @@ from apps.desk.money import plain, price_from, price_up_to
 from apps.desk.quiet import QuietHours
 from apps.market.fields import PriceField
 from apps.market.models import Instrument
+from apps.secrets.fields import EncryptedTextField
+from apps.secrets.models import HoldsSecrets
 
 
 class Kind(models.TextChoices):
@@ -96,7 +98,7 @@ def band_of(kind: Kind, threshold: Decimal | None, base: Decimal | None) -> Band
     return Band(down=threshold)
 
 
-class AlertSettings(models.Model):
+class AlertSettings(HoldsSecrets):
     """How a trader is reached besides the page. A webhook's address is a secret: shown by its end only."""
 
     class Way(models.TextChoices):
@@ -106,7 +108,7 @@ class AlertSettings(models.Model):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alert_settings")
     way = models.CharField(max_length=8, choices=Way.choices, default=Way.PAGE)
-    webhook = models.CharField(max_length=400, blank=True)
+    webhook = EncryptedTextField(max_length=400, default="", db_default="")
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
 

@@ -15,8 +15,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.alerts.queries import SPANS
 from apps.monitoring.asgi import ANSWERS
-from apps.monitoring.openapi import machines, orders
+from apps.monitoring.openapi import alerts, machines, orders
 from apps.monitoring.openapi.document import document
+from apps.traderalerts.forms import AlertForm
+from apps.traderalerts.models import AlertSettings, Kind, TraderAlert
 from apps.trades.forms import FIELDS
 
 LEFT_OUT = {
@@ -85,6 +87,9 @@ def test_a_ticket_has_the_fields_that_are_read_and_operations_their_spans() -> N
     """What cannot be imported, or is told with more words."""
     assert tuple(orders.TICKET) == FIELDS
     assert tuple(SPANS) == machines.OPS_SPANS
+    assert (tuple(Kind.values), tuple(TraderAlert.State.values)) == (alerts.KINDS, alerts.STATES)
+    assert tuple(AlertSettings.Way.values) == alerts.WAYS
+    assert list(alerts.FIELDS) == list(AlertForm.base_fields)
 
 
 def test_it_is_served_packed_or_plain_and_once(client: Client) -> None:

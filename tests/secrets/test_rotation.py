@@ -58,6 +58,7 @@ def test_everything_is_under_the_newest_key_and_the_former_one_can_go(rows: list
         "alerts.channel.sealed_address: 5 sealed, 5 moved, 0 under other keys, 0 do not open",
         "alerts.channel.sealed_signing_key: 5 sealed, 5 moved, 0 under other keys, 0 do not open",
         "mfa.authenticator.data: 0 sealed, 0 moved, 0 under other keys, 0 do not open",
+        "traderalerts.alertsettings.webhook: 0 sealed, 0 moved, 0 under other keys, 0 do not open",
         f"Every secret opens, and is under {newest()}: 10",
     ]
     assert keys_of(rows) == {newest()}

@@ -140,7 +140,9 @@ def test_no_traders_address_is_on_a_private_network(
 ) -> None:
     """The guard is the operators' own, when it is sent too."""
     settings.ALERTS_ALLOW_PRIVATE = False
-    AlertSettings.objects.update(webhook=receiver.url.replace("http://", "https://").rpartition(":")[0] + "/x")
+    row = AlertSettings.objects.get()
+    row.webhook = receiver.url.replace("http://", "https://").rpartition(":")[0] + "/x"
+    row.save()
     fire(make("price_above", "151"), now)
 
     send_alerts(now)
@@ -153,7 +155,7 @@ def test_no_traders_address_is_on_a_private_network(
 def test_operators_and_traders_outboxes_are_two(
     make: MakeAlert, reached: AlertSettings, receiver: Receiver, now: datetime
 ) -> None:
-    Channel.objects.create(name="Ops", kind="discord", address=f"{receiver.url}/api/webhooks/2/ops")
+    Channel.objects.create(name="Ops", kind="discord", sealed_address=f"{receiver.url}/api/webhooks/2/ops")
     fire(make("price_above", "151"), now)
 
     assert (send_due(now), Delivery.objects.count()) == (0, 0)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from . import accounts, books, machines, orders, pages, watchlists
+from . import accounts, alerts, books, machines, orders, pages, watchlists
 from .schemas import SCHEMAS
 from .terms import (
     Answers,
@@ -42,6 +42,7 @@ TAGS = {
     "history": "what is over, and its files",
     "portfolio": "what an account has, and how each figure was made",
     "watchlists": "symbols kept in sight",
+    "alerts": "what you want to be told of",
     "market": "symbols and their bars",
     "live": "for pages without a socket, and notifications",
     "account": "signing in and settings",
@@ -131,6 +132,7 @@ def every_operation() -> Iterator[Operation]:
     yield from orders.OPERATIONS
     yield from books.OPERATIONS
     yield from watchlists.OPERATIONS
+    yield from alerts.OPERATIONS
     yield from pages.operations()
     yield from accounts.OPERATIONS
 
