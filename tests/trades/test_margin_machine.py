@@ -49,8 +49,8 @@ class MarginMachine(RolledBack):
         for symbol in SYMBOLS:
             Instrument.objects.create(symbol=symbol, name=symbol, session_date=self.day, previous_close=Decimal(100))
         MarketState.objects.create(is_open=True, session_date=self.day)
-        self.account = portfolio.open_account(get_user_model().objects.create_user("alice"), Decimal(10_000))
-        self.deposited = Decimal(10_000)
+        self.account = portfolio.open_account(get_user_model().objects.create_user("alice"), Decimal(30_000))
+        self.deposited = Decimal(30_000)
         terms.set_kind(self.account, AccountKind.MARGIN)
         for symbol in SYMBOLS:
             self.quote(symbol, Decimal(100), 50)
@@ -73,10 +73,10 @@ class MarginMachine(RolledBack):
         symbol=symbols,
         side=st.sampled_from(Side),
         kind=st.sampled_from([OrderType.MARKET, OrderType.LIMIT, OrderType.STOP]),
-        size=st.integers(1, 150),
+        size=st.integers(1, 60),
         away=away,
-        exits=st.sampled_from(["", "both", "oco"]),
-        reduce_only=st.booleans(),
+        exits=st.sampled_from(["", "", "both", "oco"]),
+        reduce_only=st.integers(0, 7).map(lambda drawn: drawn == 7),
     )
     def place(
         self, symbol: str, side: Side, kind: OrderType, size: int, away: Decimal, exits: str, reduce_only: bool
@@ -106,6 +106,7 @@ class MarginMachine(RolledBack):
         assert order.effect == (Effect.CLOSE if closes else Effect.OPEN)
         assert not (reduce_only and order.opens)
         assert order.quantity <= abs(held) - reserved if closes else order.reserved <= (free or ZERO)
+        self.match(symbol)
 
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
@@ -118,6 +119,7 @@ class MarginMachine(RolledBack):
         held, _ = holding(self.account, symbol)
         answer = services.close_position(self.account, symbol, f"close-{next(self.numbers)}", self.now)
         assert isinstance(answer, Placed) == bool(held)
+        self.match(symbol)
 
     @rule(method=st.sampled_from(CostMethod))
     def change_the_cost_method(self, method: CostMethod) -> None:
@@ -220,5 +222,5 @@ def test_margin_holds_whatever_the_order_of_events() -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     run_state_machine_as_test(
         MarginMachine,
-        settings=settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=checks),
+        settings=settings(max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=checks),
     )
