@@ -11,14 +11,15 @@ class TraderAlertsConfig(AppConfig):
         from django.conf import settings  # noqa: PLC0415 -- app ready
 
         from apps.live.running import beside_hub  # noqa: PLC0415 -- app ready
-        from apps.trades.watchers import beside_desk, on_order  # noqa: PLC0415 -- app ready
+        from apps.trades.watchers import beside_desk, on_order, on_split  # noqa: PLC0415 -- app ready
 
-        from . import fragments  # noqa: F401, PLC0415 -- app ready
+        from . import fragments, services  # noqa: F401, PLC0415 -- app ready
         from .orders import hear_order  # noqa: PLC0415 -- app ready
         from .sending import deliver  # noqa: PLC0415 -- app ready
         from .watching import AlertWatcher  # noqa: PLC0415 -- app ready
 
         beside_desk(AlertWatcher)
         on_order(hear_order)
+        on_split(lambda split, now: services.split_levels(split, now))
         if settings.ALERTS:
             beside_hub(deliver)

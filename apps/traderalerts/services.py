@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
+from apps.desk.position import Split
 from apps.live import bus
 from apps.live.announce import announce
 from apps.live.topics import user_stream
@@ -16,7 +17,7 @@ from apps.live.topics import user_stream
 from . import words
 from .figures import present
 from .firing import lock_trader
-from .models import OF_ORDERS, OF_PRICE, AlertDelivery, AlertSettings, TraderAlert, band_of
+from .models import OF_ORDERS, OF_PRICE, AlertDelivery, AlertSettings, Kind, TraderAlert, band_of
 from .terms import Refused, Terms
 
 MOST = 100
@@ -146,6 +147,23 @@ def lock_alert(alert: TraderAlert) -> TraderAlert:
 def forget_rings(alert: TraderAlert) -> None:
     due = AlertDelivery.objects.filter(alert=alert, state=AlertDelivery.State.DUE)
     due.update(state=AlertDelivery.State.DEAD, error="Answered before it was due")
+
+
+@transaction.atomic
+def split_levels(split: Split, now: datetime) -> int:
+    """Prices that wait are of the new shares from now on: a split crosses none of them. Says how many."""
+    rows = TraderAlert.objects.select_for_update().filter(instrument__symbol=split.symbol, kind__in=OF_PRICE)
+    found = list(rows.exclude(state=State.ACKNOWLEDGED))
+    for alert in found:
+        if alert.threshold is not None and alert.kind != Kind.PERCENT_MOVE:
+            alert.threshold = split.price(alert.threshold)
+        if alert.base is not None:
+            alert.base = split.price(alert.base)
+        alert.waiting_since = now
+    TraderAlert.objects.bulk_update(found, ["threshold", "base", "waiting_since"], batch_size=200)
+    for user_id in sorted({alert.user_id for alert in found}):
+        tell_changed(user_id)
+    return len(found)
 
 
 def tell_changed(user_id: int) -> None:

@@ -17,6 +17,7 @@ from apps.portfolio.models import Account, CorporateAction, Journal, Position
 
 from .models import Order
 from .states import close, lock_order
+from .watchers import split_hooks
 
 Kind = CorporateAction.Kind
 
@@ -65,6 +66,8 @@ def split_all(action: CorporateAction, now: datetime) -> None:
             price = getattr(instrument, name)
             setattr(instrument, name, None if price is None else split.price(price))
         instrument.save(update_fields=["previous_close", "session_open"])
+        for hook in split_hooks:
+            hook(split, now)
         CorporateAction.objects.filter(pk=action.pk).update(applied_at=now)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from apps.desk.position import Split
 from apps.desk.quote import Quote
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ class Watcher(Protocol):
 OrderHook = Callable[[int, str, Mapping[str, str]], object]
 watchers: list[Callable[[Desk], Watcher]] = []
 order_hooks: list[OrderHook] = []
+SplitHook = Callable[[Split, datetime], object]
+split_hooks: list[SplitHook] = []
 
 
 def beside_desk(make: Callable[[Desk], Watcher]) -> None:
@@ -40,3 +44,8 @@ def beside_desk(make: Callable[[Desk], Watcher]) -> None:
 def on_order(hook: OrderHook) -> None:
     """Called with user, what became of an order and its facts, inside the transaction that tells its owner."""
     order_hooks.append(hook)
+
+
+def on_split(hook: SplitHook) -> None:
+    """Called with a split in the transaction that applies it last, before the first quote of the new shares."""
+    split_hooks.append(hook)
