@@ -11,14 +11,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import matching, parties, programs, report
+from . import matching, parties, placing, programs, report
 from .figures import Figures, medians, table
 from .loading import DISTURBED
 from .scenarios import SCENARIOS, Scenario
 
 Rounds = dict[str, list[Figures]]
 ROUNDS = 2
-NAMES = [*SCENARIOS, matching.NAME]
+NAMES = [*SCENARIOS, matching.NAME, placing.NAME]
 
 
 def asked() -> argparse.Namespace:
@@ -110,6 +110,10 @@ def main() -> None:
     tables, held = measured(options, chosen) if chosen else ([], True)
     if matching.NAME in options.names:
         tables.append(matching.table())
+    if placing.NAME in options.names:
+        placed, fast = placing.table()
+        tables.append(placed)
+        held &= fast
     command = "make bench" + (f" ONLY={options.only}" if options.only else "")
     command += f" ROUNDS={options.rounds}" if options.rounds != ROUNDS else ""
     text = "\n\n".join([report.heading(command, options.rounds, options.seconds), *tables])
