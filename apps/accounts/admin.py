@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
 from allauth.account.decorators import secure_admin_login
@@ -27,13 +28,25 @@ from django.utils.safestring import SafeString
 from . import queries, services
 from .forms import ReasonForm
 from .models import User
+from .staff import second_factor_first
 
+View = Callable[..., HttpResponseBase]
 admin.site.site_header = admin.site.site_title = "Livedesk admin"
 admin.site.index_title = "Users, orders, ledger"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 for unused in (SocialApp, SocialToken, EmailAddress, SocialAccount, UserSession, Authenticator):
     if admin.site.is_registered(unused):
         admin.site.unregister(unused)
+plain_admin_view = admin.site.admin_view
+
+
+@wraps(plain_admin_view)
+def guarded_admin_view(view: View, cacheable: bool = False) -> View:
+    """Every page of the admin goes through here; the second factor is asked for before the page's own checks."""
+    return second_factor_first(plain_admin_view(view, cacheable))
+
+
+admin.site.admin_view = guarded_admin_view  # type: ignore[method-assign, assignment]
 
 
 class DiscordInline(admin.TabularInline):  # type: ignore[type-arg]
