@@ -8,4 +8,6 @@ app_name = "monitoring"
 urlpatterns = [
     path("health", views.health, name="health"),
     path("api", views.api, name="api"),
+    path("ops/connections/", views.connections, name="connections"),
+    path("ops/connections/close/", views.close, name="close"),
 ]
