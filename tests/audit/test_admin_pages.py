@@ -88,8 +88,14 @@ def session() -> UserSession:
     )
 
 
+def own_rule() -> Rule:
+    return Rule.objects.create(
+        name="Crowded", metric="connections", threshold=5, clear=3, window_s=10, severity="warning"
+    )
+
+
 def alert() -> Alert:
-    rule = Rule.objects.earliest("pk")
+    rule = own_rule()
     return Alert.objects.create(rule=rule, severity=rule.severity, value=1, raised_at=timezone.now())
 
 
@@ -122,7 +128,7 @@ CASES: dict[tuple[str, str], tuple[Callable[[], Any], dict[str, str], str]] = {
     ("AccountAdmin", "deposit"): (lambda: open_account(trader()), CASH, "cash: 100,000.00 → 100,010.00"),
     ("AccountAdmin", "withdraw"): (lambda: open_account(trader()), CASH, "cash: 100,000.00 → 99,990.00"),
     ("OwnLimitAdmin", "loosen_now"): (waiting_limit, {}, "on none → none"),
-    ("RuleAdmin", "silence"): (lambda: Rule.objects.earliest("pk"), {}, "Silenced until: empty → 2"),
+    ("RuleAdmin", "silence"): (own_rule, {}, "Silenced until: empty → 2"),
     ("AlertAdmin", "acknowledge"): (alert, {}, "Acknowledged: no → yes"),
     ("ChannelAdmin", "send_a_test"): (channel, {}, "Test: asked for → "),
     ("DeliveryAdmin", "send_again"): (dead_delivery, {}, "State: dead → due"),
