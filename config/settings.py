@@ -23,6 +23,7 @@ REDIS_URL = env.str("REDIS_URL", default="")
 EMBEDDED = not DATABASE_URL
 DEBUG = on_or_off("DEBUG", False)
 DEMO_SIGN_IN = on_or_off("DEMO_SIGN_IN", EMBEDDED)
+STAFF_MFA = on_or_off("STAFF_MFA", not (DEBUG or DEMO_SIGN_IN))
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK) or LOOPBACK
 HTTPS = on_or_off("HTTPS", not EMBEDDED)
 TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
@@ -86,7 +87,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "apps.accounts.seen.last_seen",
     "django_htmx.middleware.HtmxMiddleware",
     "config.errors.bounds",
 ]

@@ -10,7 +10,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from .answers import refusal
 from .discord import discord_ready
@@ -21,7 +21,7 @@ from .services import refresh_profile
 
 
 class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
-    """No sign-up of our own."""
+    """No sign-up of our own, and no way in for who is suspended."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
@@ -32,6 +32,9 @@ class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
             return (url or "").startswith(("/", "http://", "https://")) and bool(super().is_safe_url(url))
         except ValueError:  # half of an IPv6 address
             return False
+
+    def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
+        return suspended(request)
 
 
 class DiscordAccounts(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -65,6 +68,8 @@ class DiscordAccounts(DefaultSocialAccountAdapter):  # type: ignore[misc]
         if sociallogin.state.get("process") != "login":
             words = "A second Discord account cannot be joined to this one. Sign out, then use the other."
             raise ImmediateHttpResponse(refusal(request, 403, "One Discord account each", words))
+        if sociallogin.is_existing and not sociallogin.user.is_active:
+            raise ImmediateHttpResponse(suspended(request))
         if sociallogin.is_existing:
             refresh_profile(sociallogin.user, *shown(sociallogin))
 
@@ -74,6 +79,11 @@ class DiscordAccounts(DefaultSocialAccountAdapter):  # type: ignore[misc]
         user.display_name, user.avatar_url, user.email = shown(sociallogin)
         user.set_unusable_password()
         return user
+
+
+def suspended(request: HttpRequest) -> HttpResponse:
+    words = "An admin of this desk has suspended it, and can reinstate it. Its open orders were cancelled."
+    return refusal(request, 403, "This account is suspended", words)
 
 
 def shown(sociallogin: SocialLogin) -> tuple[str, str, str]:

@@ -9,12 +9,19 @@ class AccountsConfig(AppConfig):
     label = "accounts"
 
     def ready(self) -> None:
+        from allauth.mfa.signals import authenticator_added  # noqa: PLC0415 -- app ready
+        from django.contrib.auth.signals import user_logged_in  # noqa: PLC0415 -- app ready
+
         from apps.secrets.holders import register  # noqa: PLC0415 -- app ready
 
         from . import checks  # noqa: F401, PLC0415 -- app ready
         from .discord import speak_to  # noqa: PLC0415 -- app ready
         from .sealing import SecondFactors  # noqa: PLC0415 -- app ready
+        from .seen import signed_in  # noqa: PLC0415 -- app ready
+        from .staff import shown_by_setting_up  # noqa: PLC0415 -- app ready
 
+        user_logged_in.connect(signed_in, dispatch_uid="accounts.seen")
+        authenticator_added.connect(shown_by_setting_up, dispatch_uid="accounts.second_factor")
         register(SecondFactors())
 
         if settings.DISCORD_API_BASE:

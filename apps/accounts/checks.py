@@ -51,6 +51,14 @@ def check_sign_in(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
                 id="accounts.E002",
             )
         )
+    if hosts and not settings.STAFF_MFA and not settings.DEMO_SIGN_IN:
+        found.append(
+            Warning(
+                "STAFF_MFA is off: who holds the Discord account of one of the staff holds the desk",
+                hint="Leave STAFF_MFA unset, or set it to on.",
+                id="accounts.W003",
+            )
+        )
     problem = discord_problem()
     absent = not settings.DISCORD_CLIENT_ID and not settings.DISCORD_CLIENT_SECRET
     if problem and not (absent and settings.DEMO_SIGN_IN):

@@ -27,3 +27,9 @@ class TimeZoneForm(forms.Form):
         if zone not in available_timezones():
             raise ValidationError("Choose a zone from the list, such as Europe/Berlin.")
         return zone
+
+
+class ReasonForm(forms.Form):
+    """Why somebody's access is taken away or given back: kept in the audit log, and told to nobody else."""
+
+    reason = forms.CharField(label="Reason", max_length=200)

@@ -8,6 +8,7 @@ from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db.models import QuerySet
 from django.utils import timezone
 
 # In this order: Edge and Opera also say Chrome, Chrome also says Safari
@@ -46,6 +47,11 @@ def open_sessions(user: Any, current_key: str | None) -> list[OpenSession]:
         for row in rows
         if (key := row.session_key) in living
     ]
+
+
+def lasting(rows: QuerySet[UserSession]) -> QuerySet[UserSession]:
+    """Those of the rows whose session has not ended or run out."""
+    return rows.filter(session_key__in=Session.objects.filter(expire_date__gt=timezone.now()).values("session_key"))
 
 
 def browser_of(user_agent: str) -> str:

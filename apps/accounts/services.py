@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.db.models import Q
 
 from apps.audit.services import record
+from apps.live.announce import announce
+from apps.live.kinds import event_kinds
+from apps.live.topics import user_stream
 
+from .hooks import suspend_hooks
 from .models import User
+
+event_kinds(
+    "access",
+    {"suspended": "an admin took the user's access away", "reinstated": "an admin gave the user's access back"},
+)
+
+
+class NotPossible(ValueError):
+    """Why this user cannot be suspended or reinstated by this admin."""
 
 
 def refresh_profile(user: User, display_name: str, avatar_url: str, email: str) -> None:
@@ -46,3 +62,56 @@ def demo_trader(name: str) -> User:
         user.is_staff = user.is_superuser = name == "admin"
         user.save()
     return user
+
+
+@transaction.atomic
+def suspend(user: User, by: User, reason: str, now: datetime) -> str:
+    """Deactivates the user, ends every session and what the hooks end; sockets close when that commits.
+
+    Gives what was done in words, empty for who is suspended already. Raises NotPossible.
+    """
+    locked = lock_both(user, by)
+    if not locked.is_active:
+        return ""
+    sessions = list(UserSession.objects.filter(user=locked))
+    for session in sessions:
+        session.end()
+    locked.is_active = False
+    locked.set_unusable_password()  # another than before: no session is believed any more, listed or not
+    locked.save(update_fields=["is_active", "password"])
+    count = len(sessions)
+    ended = [f"{count} session{'' if count == 1 else 's'} ended", *(hook(locked, now) for hook in suspend_hooks)]
+    announce(user_stream(locked.pk), "access.suspended", {"reason": reason})
+    return keep(locked, by, "suspended", f"Active: yes → no; Reason: {reason}; {'; '.join(ended)}")
+
+
+@transaction.atomic
+def reinstate(user: User, by: User, reason: str) -> str:
+    """Lets the user sign in again; sessions and orders that were ended stay so. Answers and raises as `suspend`."""
+    locked = lock_both(user, by)
+    if locked.is_active:
+        return ""
+    locked.is_active = True
+    locked.save(update_fields=["is_active"])
+    announce(user_stream(locked.pk), "access.reinstated", {"reason": reason})
+    return keep(locked, by, "reinstated", f"Active: no → yes; Reason: {reason}")
+
+
+def lock_both(user: User, by: User) -> User:
+    """The user, locked, once nothing speaks against it: of two admins who suspend each other the second cannot."""
+    rows = User.objects.select_for_update(no_key=True).filter(Q(pk=user.pk) | Q(pk=by.pk)).order_by("pk")
+    people = {one.pk: one for one in rows}
+    locked, admin = people[user.pk], people[by.pk]
+    if locked.pk == admin.pk:
+        raise NotPossible("Nobody suspends themself: the desk could be left without an admin")
+    if not admin.is_active:
+        raise NotPossible("You have been suspended yourself meanwhile")
+    if locked.is_superuser and not admin.is_superuser:
+        raise NotPossible(f"{locked.shown_name} is a superuser: only another superuser may do that")
+    return locked
+
+
+def keep(user: User, by: User, what: str, change: str) -> str:
+    """Puts it on record, and gives the words of it."""
+    record(f"user.{what}", by.username, {"user": user.username, "change": change})
+    return change

@@ -54,8 +54,10 @@ def demo(request: HttpRequest) -> HttpResponse:
     user = services.demo_trader(name)
     if request.user.is_authenticated:
         get_adapter().logout(request)
-    answer = perform_login(request, user, email_verification="none", redirect_url=onward)
-    return JsonResponse({"trader": name, "next": answer["Location"]}) if wants_json(request) else answer
+    answer: HttpResponse = perform_login(request, user, email_verification="none", redirect_url=onward)
+    if answer.status_code != 302 or not wants_json(request):  # a suspended trader's is a refusal
+        return answer
+    return JsonResponse({"trader": name, "next": answer["Location"]})
 
 
 @limited("discord")

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.audit.changes import turned
 from apps.secrets.refusals import SecretError
 from apps.secrets.typed import said_of
 
@@ -63,9 +64,9 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def silence(self, request: HttpRequest, chosen: QuerySet[Rule]) -> None:
         until = timezone.now() + timedelta(hours=1)
         for rule in chosen:
-            rule.silenced_until = until
+            before, rule.silenced_until = rule.silenced_until, until
             rule.save(update_fields=["silenced_until"])
-            self.log_change(request, rule, f"Silenced until {until:%-d %b %H:%M} UTC")
+            self.log_change(request, rule, turned("Silenced until", before, until))
 
 
 @admin.register(Alert)
@@ -79,9 +80,10 @@ class AlertAdmin(Kept):
     @admin.action(description="Acknowledge", permissions=["change"])
     def acknowledge(self, request: HttpRequest, chosen: QuerySet[Alert]) -> None:
         rows = list(chosen)
+        waiting = [alert for alert in rows if alert.resolved_at is None and alert.acknowledged_at is None]
         done = services.acknowledge(rows, request.user, timezone.now())
-        for alert in rows:
-            self.log_change(request, alert, "Acknowledged")
+        for alert in waiting:
+            self.log_change(request, alert, turned("Acknowledged", before=False, after=True))
         self.message_user(request, f"{done} alert{'' if done == 1 else 's'} acknowledged.")
 
 
@@ -91,6 +93,7 @@ class ChannelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "kind", "shown", "least", "enabled")
     list_filter = ("kind", "enabled")
     actions = ("send_a_test",)
+    secret = ("address", "shown", "signing_key")
 
     @admin.display(description="Address")
     def shown(self, channel: Channel) -> str:
@@ -106,8 +109,10 @@ class ChannelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             try:
                 SENDERS[Channel.Kind(channel.kind)](channel, [test])
             except (Unsendable, Failed, SecretError, OSError) as error:
+                self.log_change(request, channel, turned("Test", "asked for", "not sent"))
                 self.message_user(request, f"{channel}: not sent, {error}", messages.ERROR)
             else:
+                self.log_change(request, channel, turned("Test", "asked for", "sent"))
                 self.message_user(request, f"{channel}: sent.")
 
 
@@ -120,5 +125,8 @@ class DeliveryAdmin(Kept):
 
     @admin.action(description="Send what was given up again", permissions=["change"])
     def send_again(self, request: HttpRequest, chosen: QuerySet[Delivery]) -> None:
-        done = services.try_again(list(chosen), timezone.now())
+        rows = list(chosen)
+        done = services.try_again(rows, timezone.now())
+        for delivery in (each for each in rows if each.state == Delivery.State.DEAD):
+            self.log_change(request, delivery, turned("State", Delivery.State.DEAD, Delivery.State.DUE))
         self.message_user(request, f"{done} deliver{'y is' if done == 1 else 'ies are'} due again.")

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from apps.accounts.answers import signed_in
+from apps.accounts.staff import for_staff
 
 from .queries import CHARTS, SPANS, alert_figures, curves, latest
-
-View = Callable[..., HttpResponse]
-
-
-def for_staff(view: View) -> Any:
-    """To anybody else the page is not there."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_staff:
-            raise Http404("Staff only")
-        return view(request, *args, **kwargs)
-
-    return signed_in(checked)
 
 
 @require_safe

@@ -9,6 +9,7 @@ from django.contrib.admin.models import LogEntry, LogEntryManager
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db.models.signals import post_save
 
+from .changes import word_every_change
 from .services import record
 
 VERBS = {1: "admin.added", 2: "admin.changed", 3: "admin.deleted"}
@@ -79,4 +80,5 @@ def listen() -> None:
     ):
         signal.connect(hear, weak=False)
     post_save.connect(admin_wrote, sender=LogEntry, dispatch_uid="audit of the admin")
+    word_every_change()
     LogEntryManager.bulk_create = tell_of_many(LogEntryManager.bulk_create)  # type: ignore[method-assign]

@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from apps.audit.changes import turned
+
 from . import services
 from .models import Incident, Update
 from .queries import mean_time_to_resolve
@@ -62,8 +64,8 @@ class IncidentAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.action(description="Resolve", permissions=["change"])
     def resolve(self, request: HttpRequest, chosen: QuerySet[Incident]) -> None:
-        rows = list(chosen)
-        done = services.resolve(rows, request.user, timezone.now())
+        rows, now = [each for each in chosen if each.resolved_at is None], timezone.now()
+        done = services.resolve(rows, request.user, now)
         for incident in rows:
-            self.log_change(request, incident, "Resolved")
+            self.log_change(request, incident, turned("Resolved", None, now))
         self.message_user(request, f"{done} incident{'' if done == 1 else 's'} resolved.")

@@ -31,6 +31,7 @@ def take_ack(viewer: Viewer, kind: str, ms: float) -> None:
     user = viewer.user_id, kind
     if now - viewer.acked.get(kind, -SPACED_SECONDS) < SPACED_SECONDS:
         return
+    viewer.late_ms = max(ms, 0)
     if now - _users.get(user, -USER_SPACED_SECONDS) < USER_SPACED_SECONDS:
         return
     if len(_users) >= MOST_USERS:

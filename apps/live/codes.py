@@ -90,8 +90,28 @@ SWITCHED_OFF = Code(
     "poll",
     "an admin's switch, or `LIVE_WS` and `LIVE_WS_SHARE`",
 )
+DISMISSED = Code(
+    "closed",
+    4411,
+    "An admin has closed this line",
+    "Reload the page.",
+    "reload",
+    "an admin closed it in the list of live connections; the session goes on",
+)
 
-CODES = (SIGNED_OUT, FORBIDDEN, TIMED_OUT, LIMITED, MALFORMED, OVERSIZE, FAILED, RESTARTING, RESYNC, SWITCHED_OFF)
+CODES = (
+    SIGNED_OUT,
+    FORBIDDEN,
+    TIMED_OUT,
+    LIMITED,
+    MALFORMED,
+    OVERSIZE,
+    FAILED,
+    RESTARTING,
+    RESYNC,
+    SWITCHED_OFF,
+    DISMISSED,
+)
 BY_CLOSE = {code.close: code for code in CODES}
 LOST = 1006
 """What a line that broke without a word is said to have been closed with (RFC 6455)."""

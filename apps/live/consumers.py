@@ -23,7 +23,7 @@ from .activity import ActivityPage
 from .codes import BY_CLOSE, FAILED, LIMITED, LOST, MALFORMED, OVERSIZE, Code, counted_as
 from .entrance import Entered
 from .identity import from_our_origin, session_key_of
-from .limits import WAIT_SECONDS, Bucket, counted_of, draw_wait
+from .limits import WAIT_SECONDS, Bucket, counted_of, draw_wait, network_of
 from .pages import Page
 from .running import running_hub
 from .viewer import Viewer
@@ -113,6 +113,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]
         viewer = Viewer(visitor.user.pk, visitor.session_key, take, self.close_soon)
         viewer.cursors, viewer.newest = arrival.cursors, arrival.newest
         viewer.standing, viewer.seat = visitor.standing, self.seat
+        viewer.page, viewer.network = self.page.name, network_of(self.scope)
         return viewer
 
     # Writing: a server with prepared frames takes bytes at once, any other through a queue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps import telemetry
 
 from . import bus
+from .codes import DISMISSED as BY_HAND
 from .codes import FORBIDDEN, LIMITED, SIGNED_OUT, Code
 from .doors import Doors
 from .endings import CHANGED, ENDED, mark_of
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SURPLUS = "sockets-surplus"
+SURPLUS, DISMISSED = "sockets-surplus", "sockets-dismissed"
 EVERY_SECONDS = 8.0
 REMEMBERED_SECONDS = 30.0
 BATCH = 500
@@ -60,11 +61,13 @@ class Guard:
         bus.subscribe(ENDED, self.hear_ended)
         bus.subscribe(CHANGED, self.hear_changed)
         bus.subscribe(SURPLUS, self.hear_surplus)
+        bus.subscribe(DISMISSED, self.hear_dismissed)
 
     def deafen(self) -> None:
         bus.unsubscribe(ENDED, self.hear_ended)
         bus.unsubscribe(CHANGED, self.hear_changed)
         bus.unsubscribe(SURPLUS, self.hear_surplus)
+        bus.unsubscribe(DISMISSED, self.hear_dismissed)
 
     def hear_ended(self, mark: str) -> None:
         self.lately[mark] = time.monotonic()
@@ -82,6 +85,12 @@ class Guard:
         gone = set(seats)
         for viewer in [one for one in self.hub.viewers if one.seat in gone]:
             self.end(viewer, LIMITED)
+
+    def hear_dismissed(self, asked: dict[str, list[Any]]) -> None:
+        """An admin has closed these sockets, or all of these users."""
+        seats, users = set(asked["seats"]), set(asked["users"])
+        for viewer in [one for one in self.hub.viewers if one.seat in seats or one.user_id in users]:
+            self.end(viewer, BY_HAND)
 
     def greet(self, viewer: Viewer) -> None:
         """A viewer has joined: what was heard while it was being let in holds for it too; then it takes its seat."""

@@ -23,7 +23,8 @@ class Viewer:
     `base` are the topics of its page; what it `has` of them it shows as it is; what is `due` it has not got yet,
     `boxed` where something that contains others is among it.
     `standing` is what its user might do when let in, `seat` its name among the user's sockets. `asked` is a ping
-    not answered yet, `acked` when it last said how late it showed something, by kind.
+    not answered yet, `acked` when it last said how late it showed something, by kind, and `late_ms` how late that was.
+    `page` and `network` are what an operator sees of it.
     """
 
     __slots__ = (
@@ -36,7 +37,10 @@ class Viewer:
         "due",
         "has",
         "last_sent",
+        "late_ms",
+        "network",
         "newest",
+        "page",
         "seat",
         "session_key",
         "standing",
@@ -60,6 +64,8 @@ class Viewer:
         self.seat = ""
         self.asked: int | None = None
         self.acked: dict[str, float] = {}
+        self.late_ms: float | None = None
+        self.page = self.network = ""
         self.last_sent = self.stuck_since = 0.0
 
     def send(self, payload: bytes) -> bool:

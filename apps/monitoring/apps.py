@@ -12,8 +12,10 @@ class MonitoringConfig(AppConfig):
 
         from apps import telemetry  # noqa: PLC0415 -- app ready
 
+        from .connections import tell_who_is_connected  # noqa: PLC0415 -- app ready
         from .together import tell_each_other  # noqa: PLC0415 -- app ready
 
         series = settings.RELEASE.rpartition(".")[0]
         telemetry.build.labels(version=series, release=settings.RELEASE).set(1)
         tell_each_other()
+        tell_who_is_connected()

@@ -9,4 +9,6 @@ urlpatterns = [
     path("health", views.health, name="health"),
     path("api", views.api, name="api"),
     path("api/openapi.json", views.openapi, name="openapi"),
+    path("ops/connections/", views.connections, name="connections"),
+    path("ops/connections/close/", views.close, name="close"),
 ]

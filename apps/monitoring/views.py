@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import get_user_model
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.http import condition, require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import condition, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from . import answers
+from apps.accounts.answers import refusal
+from apps.accounts.staff import for_staff
+from apps.live.roster import MOST
+
+from . import answers, services
 from .api import describe
+from .connections import connected
 from .openapi.document import served
 
 
@@ -33,3 +44,42 @@ def openapi(request: HttpRequest) -> HttpResponse:
     if "gzip" not in request.headers.get("Accept-Encoding", ""):
         return HttpResponse(body, content_type="application/json", headers=headers)
     return HttpResponse(packed, content_type="application/json", headers={**headers, "Content-Encoding": "gzip"})
+
+
+@require_safe
+@for_staff
+def connections(request: HttpRequest) -> HttpResponse:
+    """Every open socket, or those of one user; to htmx, every few seconds, the table alone."""
+    found = connected()
+    lines = [line for line in found.lines if request.GET.get("user", "") in {"", str(line.user_id)}]
+    people = get_user_model().objects.in_bulk({line.user_id for line in lines})
+    context = {
+        "found": found,
+        "most": MOST,
+        "user": request.GET.get("user", ""),
+        "rows": [(line, people.get(line.user_id)) for line in lines],
+    }
+    part = bool(request.headers.get("HX-Request"))
+    return render(request, "monitoring/_connections.html" if part else "monitoring/connections.html", context)
+
+
+@require_POST
+@for_staff
+def close(request: HttpRequest) -> HttpResponse:
+    """Closes one socket by its `seat`, or all of a `user`; for who may change users."""
+    again = reverse("monitoring:connections")
+    by: Any = request.user
+    if not by.has_perm("accounts.change_user"):
+        return refusal(request, 403, "Not allowed", "Closing sockets is for those who may change users.", again)
+    lines, seat, user_id = connected().lines, request.POST.get("seat", ""), request.POST.get("user", "")
+    if seat:
+        chosen = [line for line in lines if line.seat == seat]
+        services.close_sockets(chosen, by)
+        done = "The socket was closed." if chosen else "That socket is gone already."
+    elif user := get_user_model().objects.filter(pk=int(user_id) if user_id.isdecimal() else 0).first():
+        services.close_sockets_of(user, sum(line.user_id == user.pk for line in lines), by)
+        done = f"The sockets of {user.username} were closed."
+    else:
+        return refusal(request, 422, "Nothing to close", "Say which socket, or whose.", again)
+    messages.success(request, done)
+    return redirect(again)

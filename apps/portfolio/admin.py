@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from apps.audit.changes import turned
 from apps.market.queries import market_state, session_date_of
 
 from . import services
@@ -120,9 +121,14 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             amount, memo, ref = (form.cleaned_data[name] for name in ("amount", "memo", "ref"))
             try:
                 with transaction.atomic():
-                    for account in chosen.order_by("pk"):
-                        booked = book(account, amount, f"{kind}:{ref}:{account.pk}", memo)
-                        self.log_change(request, account, f"{kind.capitalize()} {amount:,.2f} USD: {booked.memo}")
+                    for account in chosen.select_for_update(of=("self",)).order_by("pk"):
+                        before, booked = account.cash, book(account, amount, f"{kind}:{ref}:{account.pk}", memo)
+                        account.refresh_from_db()
+                        if account.cash != before:  # sent twice, booked once
+                            words = f"{kind.capitalize()} {amount:,.2f} USD ({booked.memo}), "
+                            self.log_change(
+                                request, account, words + turned("cash", f"{before:,.2f}", f"{account.cash:,.2f}")
+                            )
             except services.NotAvailable as error:
                 form.add_error("amount", f"{error}; nothing was booked")
             else:

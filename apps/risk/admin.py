@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -10,7 +9,7 @@ from django.db.models import Field, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from apps.desk.money import plain
+from apps.audit.changes import turned
 
 from . import services
 from .forms import LimitsForm
@@ -56,14 +55,6 @@ class RiskLimitsAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: RiskLimits, form: Any, change: bool) -> None:
         services.save_limits(obj, request.user)  # type: ignore[arg-type]
 
-    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> str:  # type: ignore[override]
-        """Each change with what was before: `Stop new orders: no → yes; Reason: empty → Runaway orders`."""
-        return "; ".join(
-            f"{form.fields[name].label}: {said(form.get_initial_for_field(form.fields[name], name))} → "
-            f"{said(form.cleaned_data[name])}"
-            for name in form.changed_data
-        )
-
 
 @admin.register(OwnLimit)
 class OwnLimitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -88,15 +79,8 @@ class OwnLimitAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Let what waits hold now", permissions=["change"])
     def loosen_now(self, request: HttpRequest, chosen: QuerySet[OwnLimit]) -> None:
         rows = list(chosen.select_related("account__user"))
+        before = {row.pk: said_of(row) for row in rows}
         spared = services.loosen_now(rows, timezone.now())
         for row in spared:
-            self.log_change(request, row, f"Loosened now: {said_of(row)}")
+            self.log_change(request, row, turned("Loosened now", before[row.pk], said_of(row)))
         self.message_user(request, f"{len(spared)} limit{'' if len(spared) == 1 else 's'} loosened.")
-
-
-def said(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Decimal):
-        return plain(value)
-    return "empty" if value in (None, "") else str(value)

@@ -45,7 +45,7 @@ def call(account: Account, view: PortfolioView, now: datetime) -> bool:
     closing = Order.objects.filter(account=account, client_order_id__startswith=f"margin:{symbol}:")
     if closing.filter(status__in=WORKING).exists():
         return False
-    placed = close_position(account, symbol, f"margin:{symbol}:{uuid.uuid4()}", now)
+    placed = close_position(account, symbol, f"margin:{symbol}:{uuid.uuid4()}", now, by_desk=True)
     if not isinstance(placed, Placed):
         return False
     say(account, view, symbol)

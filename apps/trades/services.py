@@ -6,6 +6,7 @@ import uuid
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
@@ -42,8 +43,9 @@ ORDERS_RING = "desk/orders"
 
 
 @transaction.atomic
-def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Placed | Refused:
-    """Takes an order once: the same ticket again is answered with the same order."""
+def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_desk: bool = False) -> Placed | Refused:
+    """Takes an order once: the same ticket again is answered with the same order. The desk's own are taken for a
+    suspended user too: margin calls go on."""
     if account is None:
         return Refused({"account": "You have no account yet; an admin can open one"})
     locked = Account.objects.select_for_update().get(pk=account.pk)
@@ -55,6 +57,8 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
     if earlier:
         telemetry.denied("client_order_id")
         return Refused({"client_order_id": "Client order id already names another order; send a new one"})
+    if not by_desk and not is_active(locked):
+        return Refused({"account": "Your account is suspended; an admin can reinstate it"})
     told = review(locked, ticket, now)
     verdict = told.verdict
     if isinstance(verdict, Denied):
@@ -97,6 +101,11 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Place
     telemetry.orders_placed.labels("accepted").inc()
     transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)
     return Placed(order, created=True)
+
+
+def is_active(locked: Account) -> bool:
+    """Asked under the account's lock: a request that was under way when its user was suspended places nothing."""
+    return Account.objects.filter(pk=locked.pk, user__is_active=True).exists()
 
 
 def session_for(instrument: Instrument, now: datetime) -> date:
@@ -162,7 +171,9 @@ def change_order(account: Account, order_id: uuid.UUID, change: Change, now: dat
 
 
 @transaction.atomic
-def cancel_all(account: Account, symbol: str, now: datetime, side: Side | None = None) -> list[Order]:
+def cancel_all(
+    account: Account, symbol: str, now: datetime, side: Side | None = None, reason: str = ""
+) -> list[Order]:
     """Cancels every open order of the account, or those of one symbol or side; all of them or none."""
     locked = Account.objects.select_for_update().get(pk=account.pk)
     found = Order.objects.filter(account=locked, status__in=OPEN).order_by("created_at", "pk")
@@ -174,16 +185,26 @@ def cancel_all(account: Account, symbol: str, now: datetime, side: Side | None =
     for pk in list(found.values_list("pk", flat=True)):
         order = lock_order(locked, pk)  # only now: an order that ended before it may have changed or ended it
         if order.is_open:
-            close(order, OrderStatus.CANCELED, now)
+            close(order, OrderStatus.CANCELED, now, reason)
         ended.append(order)
     return ended
 
 
-def close_position(account: Account, symbol: str, client_order_id: str, now: datetime) -> Placed | Refused:
+@transaction.atomic
+def cancel_orders_of(user: Any, now: datetime) -> str:
+    """What of a user's trading ends with a suspension: every open order, in the same transaction. Says how many."""
+    account = Account.objects.filter(user=user).first()
+    count = len(cancel_all(account, "", now, reason="An admin has suspended this account")) if account else 0
+    return f"{count} order{'' if count == 1 else 's'} cancelled"
+
+
+def close_position(
+    account: Account, symbol: str, client_order_id: str, now: datetime, *, by_desk: bool = False
+) -> Placed | Refused:
     """Sells all that is held of the symbol at the market, or buys all that is owed; what waits to do that is
     cancelled. All of it or nothing."""
     try:
-        return close_all(account, symbol, client_order_id, now)
+        return close_all(account, symbol, client_order_id, now, by_desk)
     except Undone as undone:
         return keep_denied(account, undone)
 
@@ -198,7 +219,7 @@ def keep_denied(account: Account, undone: Undone) -> Refused:
 
 
 @transaction.atomic
-def close_all(account: Account, symbol: str, client_order_id: str, now: datetime) -> Placed | Refused:
+def close_all(account: Account, symbol: str, client_order_id: str, now: datetime, by_desk: bool) -> Placed | Refused:
     """Raises Undone where a rule refuses the order."""
     locked = Account.objects.select_for_update().get(pk=account.pk)
     rows = Order.objects.select_related("instrument", "account")
@@ -216,7 +237,7 @@ def close_all(account: Account, symbol: str, client_order_id: str, now: datetime
     verdict = review(locked, ticket, now).verdict
     if isinstance(verdict, Denied):
         raise Undone(ticket, verdict)
-    placed = place_order(locked, ticket, now)
+    placed = place_order(locked, ticket, now, by_desk=by_desk)
     if isinstance(placed, Refused):
         transaction.set_rollback(True)
     return placed

@@ -16,7 +16,7 @@ LOCAL = {"ALLOWED_HOSTS": ["localhost", "127.0.0.1", "[::1]"], "DISCORD_API_BASE
 
 
 def told(settings: Settings, **values: Any) -> list[str]:
-    base = {"DEMO_SIGN_IN": True, "EMBEDDED": True, "HTTPS": False, "SECRET_KEY": "k" * 60}
+    base = {"DEMO_SIGN_IN": True, "STAFF_MFA": True, "EMBEDDED": True, "HTTPS": False, "SECRET_KEY": "k" * 60}
     for name, value in {**LOCAL, **NONE, **base, **values}.items():
         setattr(settings, name, value)
     return [message.id or "" for message in check_sign_in(None) + check_transport(None)]
@@ -90,3 +90,10 @@ def test_loopback_is_told_from_what_looks_like_it() -> None:
     no = ["", "*", "localhost.example.com", "127.0.0.1.nip.io", "0.0.0.0", "10.0.0.1"]  # noqa: S104
 
     assert [is_loopback(host) for host in yes + no] == [True] * len(yes) + [False] * len(no)
+
+
+def test_staff_without_a_second_factor_are_told_of_on_a_public_host(settings: Settings) -> None:
+    deployed = {**GOOD, "DEMO_SIGN_IN": False, "STAFF_MFA": False, "HTTPS": True}
+
+    assert told(settings, **deployed, ALLOWED_HOSTS=["desk.example.com"]) == ["accounts.W003"]
+    assert told(settings, **deployed) == []

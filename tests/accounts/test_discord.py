@@ -202,8 +202,10 @@ def test_deactivated_user_is_told_so(client: Client, discord: FakeDiscord, throu
 
     answer = through_discord(other)
 
-    assert (answer.status_code, answer["Location"]) == (302, "/accounts/inactive/")
-    assert b"switched off" in other.get("/accounts/inactive/").content
+    assert answer.status_code == 403
+    assert b"This account is suspended" in answer.content
+    assert "_auth_user_id" not in other.session
+    assert b"suspended" in other.get("/accounts/inactive/").content
 
 
 def test_sign_in_is_a_post(client: Client, discord: FakeDiscord) -> None:

@@ -14,6 +14,7 @@ from apps.market.models import Instrument
 from apps.market.quotes import board
 from apps.risk import services as risk
 from apps.risk.models import OwnLimit, RiskLimits
+from apps.trades import services as trades
 from apps.watchlist import services as watchlist
 
 from . import account_actions, alert_actions  # noqa: F401 -- they take their actions into the table
@@ -26,6 +27,14 @@ NO_CASE = {
     "accounts.refresh_profile": "name and picture are drawn with the frame, never pushed",
     "accounts.set_time_zone": "fragments show UTC to everybody; the frame names the zone at the next page",
     "accounts.end_session": "its socket is closed: the page says signed out and shows nothing newer",
+    **{
+        f"accounts.{name}": "sockets are closed, or there are none yet; its orders are an action of their own"
+        for name in ("suspend", "reinstate", "lock_both", "keep")
+    },
+    **{
+        f"monitoring.{name}": "the socket is closed, and nothing that a page shows has changed"
+        for name in ("close_sockets", "close_sockets_of")
+    },
     "accounts.make_admin": "nothing that a live page shows",
     "history.keep_note": "the history is a snapshot; its owner comes back to it from the note",
     "portfolio.keep_ledger_check": "the health view tells operators, no live page does",
@@ -217,6 +226,11 @@ def list_deleted(s: Scene) -> None:
 
 
 # Limits
+
+
+@action
+def all_orders_of_a_suspended_trader_cancelled(s: Scene) -> None:
+    assert trades.cancel_orders_of(s.alice, s.now) == "4 orders cancelled"
 
 
 @action

@@ -70,6 +70,12 @@ def may(admin: Trader, trader: str, **rights: str) -> None:
     assert [step.status_code for step in answer.history] == [302]
 
 
+def access(admin: Trader, trader: str, action: str) -> None:
+    """The button on the user's page, and its question answered."""
+    answer = admin.post(f"/admin/accounts/user/{trader}/access/", action=action, reason="A test")
+    assert [step.status_code for step in answer.history] == [302]
+
+
 def in_database(server: DeskServer, *statements: tuple[str, str]) -> None:
     """What another program does, which tells nobody."""
     with closing(sqlite3.connect(server.var / "livedesk.sqlite3", timeout=10)) as database, database:
@@ -96,19 +102,30 @@ def test_a_session_ended_from_another_device_ends_there(visit: Visit, alice: Tra
     assert took < AT_ONCE
 
 
-def test_deactivation_ends_every_session_of_the_user(admin: Trader, visit: Visit) -> None:
-    bob = visit("bob")
-    number = user_id(bob)
-    with bob.socket() as line:
-        code, took = end_of(shown(line), lambda: may(admin, number))
+def test_suspension_closes_every_socket_and_cancels_every_order(admin: Trader, visit: Visit) -> None:
+    """WS001 within a second, on every device; no old session is let in again, reinstated or not."""
+    bob, phone = visit("bob"), visit("bob")
+    number, terms = user_id(bob), {"order_type": "limit", "quantity": "1"}
+    placed = [bob.order(**terms, limit_price=price).json()["id"] for price in ("1.00", "2.00")]
+    with bob.socket() as line, phone.socket("/ws/activity/") as other:
+        shown(other)
+        code, took = end_of(shown(line), lambda: access(admin, number, "suspend"))
+        everywhere = close_code(other)
     with bob.socket() as again:
         refused = close_code(again)
-    may(admin, number, is_active="on")
+    door = bob.post("/accounts/demo/", trader="bob")
+    access(admin, number, "reinstate")
 
-    assert (code, refused) == (4401, 4401)
+    assert (code, everywhere, refused) == (4401, 4401, 4401)
     assert took < AT_ONCE
-    with bob.socket() as back:
-        assert until(back, lambda frame: "quote-" in frame)
+    assert (door.status_code, door.json()["error"]) == (403, "This account is suspended")
+    with bob.socket() as old:
+        assert close_code(old) == 4401
+    back = visit("bob")
+    orders = [back.http.get(f"/orders/{one}/", headers={"Accept": "application/json"}).json() for one in placed]
+    assert [order["status"] for order in orders] == ["canceled", "canceled"]
+    with back.socket() as line:
+        assert until(line, lambda frame: "quote-" in frame)
 
 
 @pytest.mark.parametrize("right", ["is_staff", "is_superuser"])

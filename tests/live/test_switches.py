@@ -164,5 +164,5 @@ def test_switch_in_the_admin_ends_open_sockets_and_lets_them_in_again(visit: Cal
         again = until(socket, lambda frame: "quote-" in frame)
 
     assert (added.status_code, code, header) == (200, 4412, "on")
-    assert "Added" in history
+    assert "Name: empty → Live updates by WebSocket" in history
     assert again

@@ -77,7 +77,8 @@ def test_withdrawal_is_booked_once_and_is_in_the_admins_history(admin, alice_acc
 
     alice_account.refresh_from_db()
     assert f"{alice_account.cash}" == "9749.50"
-    assert {entry.get_change_message() for entry in LogEntry.objects.all()} == {"Withdrawal 250.50 USD: Back"}
+    told = [entry.get_change_message() for entry in LogEntry.objects.all()]
+    assert told == ["Withdrawal 250.50 USD (Back), cash: 10,000.00 → 9,749.50"]
 
 
 def test_withdrawal_that_one_account_cannot_pay_is_booked_for_none(admin, alice_account, bob_account):

@@ -1,0 +1,73 @@
+"""Doors for staff: who they open to, and the second factor that they ask for first."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django_htmx.http import HttpResponseClientRedirect
+
+from .answers import View, refusal, signed_in, wants_json
+
+SET_UP = "Staff need two-factor sign-in here. Set it up, then open the page again."
+CONFIRM = "Staff need two-factor sign-in here. Type a code of your app to go on."
+
+
+def for_staff(view: View) -> View:
+    """To anybody else the page is not there."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_staff:
+            raise Http404("Staff only")
+        return view(request, *args, **kwargs)
+
+    return signed_in(second_factor_first(checked))
+
+
+def second_factor_first(view: View) -> View:
+    """Leads staff whose session has shown no second factor to where it can; with `STAFF_MFA` off it asks nothing."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not settings.STAFF_MFA or not getattr(request.user, "is_staff", False):
+            return view(request, *args, **kwargs)
+        if not is_mfa_enabled(request.user, types=[Authenticator.Type.TOTP]):
+            return led_to(request, reverse("mfa_activate_totp"), SET_UP)
+        if not has_shown_it(request):
+            onward = request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
+            return led_to(request, f"{reverse('mfa_reauthenticate')}?{urlencode({'next': onward})}", CONFIRM)
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def has_shown_it(request: HttpRequest) -> bool:
+    """A session from before it was set up elsewhere has not, whoever holds it."""
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+
+
+def led_to(request: HttpRequest, address: str, words: str) -> HttpResponse:
+    if wants_json(request):
+        return refusal(request, 403, "Two-factor sign-in needed", words)
+    messages.warning(request, words)
+    return HttpResponseClientRedirect(address) if request.headers.get("HX-Request") else redirect(address)
+
+
+def shown_by_setting_up(
+    sender: Any, request: HttpRequest, user: Any, authenticator: Authenticator, **more: Any
+) -> None:
+    """Who sets it up has typed a code of it: that session need not type another."""
+    if authenticator.type == Authenticator.Type.TOTP:
+        record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
