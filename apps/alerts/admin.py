@@ -93,7 +93,7 @@ class ChannelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("name", "kind", "shown", "least", "enabled")
     list_filter = ("kind", "enabled")
     actions = ("send_a_test",)
-    secret = ("address", "shown", "signing_key")
+    secret = ("sealed_address", "shown", "sealed_signing_key")
 
     @admin.display(description="Address")
     def shown(self, channel: Channel) -> str:

@@ -56,6 +56,7 @@ class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.held = {name: said_of(self.instance, name) != "not set" for name in ASKED}
         for name, words in ASKED.items():
             said = said_of(self.instance, name)
             self.fields[name].help_text = f"{said[0].upper()}{said[1:]}. {words} Left empty, it stays as it is."

@@ -60,7 +60,8 @@ def flat_choices(choices: Iterable[Any]) -> list[tuple[Any, Any]]:
 
 
 def form_changes(form: Any, secret: Iterable[str]) -> list[str]:
-    """Of a form that was saved; a secret's change is told, its text is not."""
+    """Of a form that was saved; a secret's change is told, its text is not. `held` of a form says which secrets were
+    there before, where the form is not given them."""
     found = []
     for name in form.changed_data:
         field, data = form.fields[name], form.cleaned_data
@@ -68,7 +69,8 @@ def form_changes(form: Any, secret: Iterable[str]) -> list[str]:
         if before == after:  # the form has kept what was left empty
             continue
         if name in secret:
-            before, after = HIDDEN if before else "", HIDDEN if after else ""
+            held = getattr(form, "held", {}).get(name, bool(before))
+            before, after = HIDDEN if held else "", HIDDEN if after else ""
         found.append(turned(label_of(name, field), in_field(field, before), in_field(field, after)))
     return found
 

@@ -243,7 +243,11 @@ def test_secrets_are_not_in_the_log(office: Client, receiver: Receiver) -> None:
 
     office.post(
         f"/admin/alerts/channel/{row.pk}/change/",
-        {**fields, "address": f"{receiver.url}/another-canary", "signing_key": "a third canary of a key"},
+        {
+            **fields,
+            "sealed_address": f"{receiver.url}/another-canary",
+            "sealed_signing_key": "a third canary of a key",
+        },
     )
     changed = told("changed")
     office.post(f"/admin/alerts/channel/{row.pk}/delete/", {"post": "yes"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .terms import HTMX, Door, Operation, answer, choice, html, json, plain, query, ref, schema
+from .terms import HTMX, Door, Operation, answer, choice, form, html, json, moved, plain, query, ref, schema, words
 
 OPS_SPANS = ("hour", "day", "week", "month")
 MISSING = ref("responses", "NotFound")
@@ -81,6 +81,30 @@ OPERATIONS = (
         "The page of operations, for staff; to htmx what moves besides the charts",
         {200: answer("The page", html()), 404: MISSING},
         (SPAN, HTMX),
+    ),
+    Operation(
+        "get",
+        "/ops/connections/",
+        "listConnections",
+        "operations",
+        "Every open socket, for staff; to htmx the table alone",
+        {200: answer("The page", html()), 404: MISSING},
+        (query("user", words("the number of a user")), HTMX),
+    ),
+    Operation(
+        "post",
+        "/ops/connections/close/",
+        "closeConnections",
+        "operations",
+        "Closes one socket, or all of a user, for who may change users",
+        {
+            302: moved("To the connections"),
+            403: answer("Not allowed", json(schema("Refusal")), html()),
+            404: MISSING,
+            422: answer("Neither is named", json(schema("Refusal")), html()),
+        },
+        (),
+        form({"seat": words("which socket"), "user": words("whose")}),
     ),
     Operation(
         "get",
