@@ -7,7 +7,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPServerDisconnected
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -65,7 +65,7 @@ def attempt(channel: Channel, batch: list[Delivery], now: datetime) -> bool:
         later = again_at(batch[0].attempts, now, getattr(error, "after", None))
         log.warning("an alert was not sent to %s: %s", channel.name, error)
         services.settle(batch, now, str(error) or type(error).__name__, later)
-        return not isinstance(error, Silent)
+        return not isinstance(error, Silent | TimeoutError | ConnectionError | SMTPServerDisconnected)
     else:
         services.settle(batch, now)
     return True
