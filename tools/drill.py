@@ -71,17 +71,19 @@ class Drill:
         self.say(f"  {said.at - self.began:+7.1f} s  {said}")
 
     def breaks(self) -> list[Break]:
-        cluster, each = self.cluster, r"/health of web-\d"
-        lost = rf"{each}: degraded, redis down"
-        frozen = cluster.proxies["postgres"]
+        cluster, frozen = self.cluster, self.cluster.proxies["postgres"]
+
+        def each(words: str) -> list[str]:
+            return [f"/health of {web.name}: {words}" for web in cluster.webs]
+
         return [
-            Break("redis", "Redis is killed", cluster.redis.kill, cluster.redis.start, [lost]),
+            Break("redis", "Redis is killed", cluster.redis.kill, cluster.redis.start, each("degraded, redis down")),
             Break(
                 "postgres",
                 "PostgreSQL answers nothing any more",
                 lambda: frozen.become("blackhole"),
                 lambda: frozen.become("pass"),
-                [rf"{each}: down, database down"],
+                each("down, database down"),
             ),
             Break(
                 "sockets",
@@ -107,7 +109,7 @@ class Drill:
                 self.kill_desks,
                 self.start_desks,
                 [
-                    rf"{each}: down, feed down",
+                    *each("down, feed down"),
                     r"alert \d+: critical, Five failed health checks, raised",
                     r"incident \d+: P0, The desk is down",
                 ],

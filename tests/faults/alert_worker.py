@@ -21,7 +21,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.core.management import call_command  # noqa: E402
-from django.db import connection, connections  # noqa: E402
+from django.db import connection, connections, transaction  # noqa: E402
 
 from apps.alerts import services  # noqa: E402
 from apps.alerts.models import Alert, Channel, Delivery, Rule, Sample  # noqa: E402
@@ -63,13 +63,19 @@ def work(began: float, seed: int) -> None:
     """Until it is killed."""
     try:
         while True:
-            now = now_of(began)
-            services.look(told_at(Sample.objects.count(), seed), now)
-            send_due(now)
+            look_once(began, seed)
+            send_due(now_of(began))
             time.sleep(0.02)
     except BaseException as error:
         sys.stderr.write(f"{error!r}\n")
         os._exit(1)
+
+
+@transaction.atomic
+def look_once(began: float, seed: int) -> None:
+    """Under the lock that a look takes: what there is to see goes by how many looks there were."""
+    list(Rule.objects.select_for_update().order_by("pk"))
+    services.look(told_at(Sample.objects.count(), seed), now_of(began))
 
 
 def started(began: float, seed: int) -> int:

@@ -131,7 +131,7 @@ def test_orders_notice_nothing_of_sinks_that_hang(cluster: Cluster, hole: int, t
     tell(f"P17: orders, P50 and P99 of the middle turn: {told}; by itself it moves by {noise * 1e3:.1f} ms here")
     tell(f"P17: counted {counted}, attempts {tried(cluster)}")
     assert answers == {201}
-    assert statistics.median(took["Redis hangs"]) - statistics.median(took["well"]) < LATER
+    assert statistics.median(took["Redis hangs"]) - statistics.median(took["well"]) < LATER + noise
     assert p99["Redis hangs"] - p99["well"] < LATER + noise
     assert p99["all hang"] - p99["well"] < LATER + noise
     assert counted["redis"] > 0
