@@ -6,7 +6,7 @@ PY := .venv/bin/python
 STATIC := $(or $(VAR_DIR),var)/static.$(or $(STATIC_STORAGE),default)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak check lock shots quality bench bench-order bench-page bench-clone
+.PHONY: help run test soak check lock shots quality drill bench
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,17 +47,17 @@ shots: .venv/.dev ## take README's screenshots again
 quality: .venv/.dev ## Lighthouse (desktop and mobile) and axe (both themes)
 	@$(PY) -m tools.quality
 
-bench: .venv/.dev ## product, socket.io and the machine's limit under one load (ONLY=quotes-100k ROUNDS=3 WRITE=1)
-	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
+drill: .venv/.dev ## break a real deployment in turn, and see who notices and when it is over (ONLY=redis,desk)
+	@tools/test-services
+	@$(PY) -m tools.drill $(if $(ONLY),--only $(ONLY))
 
-bench-order: .venv/.dev ## from the POST of an order to its toast and position in a browser
-	@$(PY) -m tools.bench_order
+bench: $(if $(filter clone,$(ONLY)),,.venv/.dev) ## beside socket.io (ONLY=quotes-100k ROUNDS=3 WRITE=1); by themselves ONLY=order, page, clone
+	@$(or $(BENCH_$(ONLY)),$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write))
 
-bench-page: .venv/.dev ## the desk page: server time, queries, weight, cost of drawing
-	@$(PY) -m tools.bench_page
-
-bench-clone: ## from a fresh clone to the first page
-	@python3 -m tools.bench_clone
+# From the POST of an order to its toast in a browser; the desk page: time, queries, weight; a fresh clone to the first page
+BENCH_order := $(PY) -m tools.bench_order
+BENCH_page := $(PY) -m tools.bench_page
+BENCH_clone := python3 -m tools.bench_clone
 
 # Files that say what is installed and collected; each is made again when what it was made from changes
 .venv/.run: requirements.txt tools/venv

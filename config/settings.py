@@ -234,6 +234,7 @@ ALERTS_ALLOW_PRIVATE = on_or_off("ALERTS_ALLOW_PRIVATE", False)
 PAGERDUTY_URL = env.str("PAGERDUTY_URL", default="https://events.pagerduty.com/v2/enqueue")
 EMAIL_URL = env.str("EMAIL_URL", default="")
 vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 5.0  # without one a mail server that says nothing would hold up every alert for ever
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="livedesk@localhost")
 HEALTH_DETAIL = one_of("HEALTH_DETAIL", "public", ("public", "token"))
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from smtplib import SMTPException
+from smtplib import SMTPException, SMTPServerDisconnected
 from typing import Any
 
 from django.conf import settings
@@ -79,7 +79,7 @@ def attempt(outbox: Outbox, receiver: Any, batch: list[Any], now: datetime) -> b
         later = again_at(batch[0].attempts, now, getattr(error, "after", None))
         log.warning("an alert was not sent to %s: %s", receiver, error)
         services.settle(batch, now, str(error) or type(error).__name__, later)
-        return not isinstance(error, Silent)
+        return not isinstance(error, Silent | TimeoutError | ConnectionError | SMTPServerDisconnected)
     else:
         services.settle(batch, now)
     return True

@@ -123,3 +123,28 @@ def test_a_receiver_that_hangs_is_asked_once_a_round(
     hook.save()
     assert send_due(later + timedelta(minutes=1)) == 11
     assert set(hooks.values_list("state", flat=True)) == {"sent"}
+
+
+def test_a_mail_server_that_hangs_is_asked_once_a_round(rule: Rule, receiver: Receiver, settings: Any) -> None:
+    """P17: it takes the connection and never says a word; what goes elsewhere is sent all the same."""
+    assert settings.EMAIL_TIMEOUT == 5.0
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_URL = "smtp://127.0.0.1"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = hanging.getsockname()[:2]
+        settings.EMAIL_TIMEOUT = 0.3
+        mails = channel("email", "ops@example.com")
+        for number in range(2):
+            looks(6, 0, start=NOW + number * timedelta(minutes=1))
+        channel("slack", f"{receiver.url}/people")
+        later = NOW + timedelta(minutes=10)
+        looks(6, start=later)
+        started = time.monotonic()
+
+        assert send_due(later) == 2
+
+        took = time.monotonic() - started
+    found = Delivery.objects.filter(channel=mails)
+    assert sorted(found.values_list("state", "attempts")) == [("due", 0)] * 4 + [("due", 1)]
+    assert [path for path, _, _ in receiver.heard] == ["/people"]
+    assert took < 5

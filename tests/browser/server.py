@@ -31,11 +31,11 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
     return {**kept, **blank, **market, **key, "VAR_DIR": str(var), **settings}
 
 
-def manage(var: Path, *words: str, **settings: str) -> str:
-    """Runs one management command to its end and gives what it printed."""
+def manage(var: Path, *words: str, code: Path = ROOT, **settings: str) -> str:
+    """Runs one management command, of another release's `code` too, to its end and gives what it printed."""
     done = subprocess.run(
         [sys.executable, "manage.py", *words],
-        cwd=ROOT,
+        cwd=code,
         env=environment(var, **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import configparser
-import re
 import secrets
 import shlex
 import subprocess
@@ -15,13 +14,6 @@ from pathlib import Path
 import pytest
 
 from tests.browser.server import ROOT, environment
-
-DOCKERFILE = (ROOT / "Dockerfile").read_text()
-STEPS = [line.split(maxsplit=1) for line in DOCKERFILE.replace("\\\n", " ").splitlines() if re.match(r"[A-Z]+ ", line)]
-
-
-def said(word: str) -> list[str]:
-    return [rest for step, rest in STEPS if step == word]
 
 
 def test_railway_checks_health_and_starts_again() -> None:
@@ -55,34 +47,6 @@ def test_units_start_as_nobody_and_leave_time_to_drain(unit: str, command: str) 
     assert (service["User"], service["KillSignal"], service["Restart"]) == ("livedesk", "SIGTERM", "on-failure")
     assert int(service["TimeoutStopSec"]) >= 60
     assert service["NoNewPrivileges"] == "yes"
-
-
-def test_image_runs_as_nobody_and_is_asked_for_its_health() -> None:
-    order = [step for step, _ in STEPS]
-
-    assert said("USER") == ["livedesk"]
-    assert order.index("USER") < order.index("CMD")
-    assert "/healthz" in said("HEALTHCHECK")[0]
-    assert said("STOPSIGNAL") == ["SIGTERM"]
-    assert said("CMD")[0].startswith('["sh", "-c", "exec python manage.py serve')
-
-
-def test_image_holds_what_is_needed_by_hash_and_nothing_else() -> None:
-    ignored = (ROOT / ".dockerignore").read_text().splitlines()
-    copied = {word for line in said("COPY") for word in line.split()[:-1] if not word.startswith(("--", "/"))}
-
-    assert "pip install --require-hashes" in " ".join(said("RUN"))
-    assert ignored[0] == "*"
-    assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == copied
-    assert [name for name in copied if not (ROOT / name).exists()] == []
-    assert all(re.fullmatch(r"python:3\.11-slim-\w+( AS build)?", line) for line in said("FROM"))
-
-
-def test_image_holds_no_key_that_its_making_made() -> None:
-    """Collecting static files starts the embedded default, which makes keys."""
-    making = next(line for line in said("RUN") if "collectstatic" in line)
-
-    assert "&& rm -f /var/lib/livedesk/*_key " in making
 
 
 def test_a_deploy_with_its_settings_is_clean(tmp_path: Path) -> None:

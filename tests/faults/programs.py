@@ -182,11 +182,12 @@ class Manage(Program):
     def __init__(self, name: str, folder: Path, **settings: str) -> None:
         super().__init__(name, folder)
         self.kept = settings
+        self.code = ROOT  # or where another release's is
         (folder / "var").mkdir(exist_ok=True)
 
     @property
     def home(self) -> Path:
-        return ROOT
+        return self.code
 
     def command(self) -> list[str]:
         return [*self.prefix, sys.executable, "manage.py", *self.words]

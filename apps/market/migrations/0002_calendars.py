@@ -13,12 +13,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='instrument',
             name='calendar',
-            field=models.CharField(default='24/7', max_length=12),
+            field=models.CharField(db_default='24/7', default='24/7', max_length=12),
         ),
         migrations.AddField(
             model_name='marketstate',
             name='calendar',
-            field=models.CharField(default='24/7', max_length=12),
+            field=models.CharField(db_default='24/7', default='24/7', max_length=12),
         ),
         migrations.AddField(
             model_name='marketstate',
@@ -28,6 +28,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='marketstate',
             name='phase',
-            field=models.CharField(default='open', max_length=8),
+            field=models.CharField(db_default='open', default='open', max_length=8),
         ),
     ]
