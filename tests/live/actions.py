@@ -31,7 +31,18 @@ NO_CASE = {
     "portfolio.keep_ledger_check": "the health view tells operators, no live page does",
     **{
         f"alerts.{name}": "operators are told, no live page shows it"
-        for name in ("look", "judge", "judged_now", "point_of", "tell", "acknowledge", "claim", "settle", "try_again")
+        for name in (
+            "look",
+            "judge",
+            "judged_now",
+            "point_of",
+            "tell",
+            "acknowledge",
+            "claim",
+            "settle",
+            "try_again",
+            "keep_span",
+        )
     },
     **{
         f"incidents.{name}": "the status page and the admin are no live pages"
