@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "apps.monitoring",
     "apps.alerts",
     "apps.incidents",
+    "apps.usage",
 ]
 
 MIDDLEWARE = [
@@ -86,6 +87,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.usage.counting.counted",
     "config.errors.bounds",
 ]
 
@@ -102,6 +104,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.accounts.context.frame",
+                "apps.usage.counting.frame",
             ],
         },
     },
@@ -232,6 +235,9 @@ PAGERDUTY_URL = env.str("PAGERDUTY_URL", default="https://events.pagerduty.com/v
 EMAIL_URL = env.str("EMAIL_URL", default="")
 vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="livedesk@localhost")
+USE_KEPT_DAYS = whole("USE_KEPT_DAYS", 400)
+if 0 < USE_KEPT_DAYS < 14:
+    raise ImproperlyConfigured("USE_KEPT_DAYS must be 0 (nothing is counted) or at least 14")
 HEALTH_DETAIL = one_of("HEALTH_DETAIL", "public", ("public", "token"))
 
 # Web

@@ -25,6 +25,7 @@ __all__ = ["ACTIONS", "NO_CASE"]
 NO_CASE = {
     "accounts.refresh_profile": "name and picture are drawn with the frame, never pushed",
     "accounts.set_time_zone": "fragments show UTC to everybody; the frame names the zone at the next page",
+    "accounts.set_counted": "the settings are no live page",
     "accounts.end_session": "its socket is closed: the page says signed out and shows nothing newer",
     "accounts.make_admin": "nothing that a live page shows",
     "history.keep_note": "the history is a snapshot; its owner comes back to it from the note",
@@ -47,6 +48,10 @@ NO_CASE = {
     **{
         f"incidents.{name}": "the status page and the admin are no live pages"
         for name in ("follow_alert", "say", "resolve", "count_look")
+    },
+    **{
+        f"usage.{name}": "sums of use are shown to staff, on no live page"
+        for name in ("book", "see", "see_live", "mark_release", "choose", "tidy", "roll_up_events", "forget")
     },
     "audit.record": "the audit log is read in the admin",
     "accounts.demo_trader": "makes a user; nobody's page is open yet",
