@@ -15,4 +15,5 @@ SIGNED_IN = (
     "/activity/",
     "/settings/",
 )
+STAFF = ("/ops/", "/ops/transport/", "/ops/trading/", "/ops/engagement/")
 THEMES = ("light", "dark")
