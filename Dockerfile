@@ -16,7 +16,7 @@ COPY apps apps
 COPY templates templates
 COPY static static
 USER livedesk
-RUN python manage.py collectstatic --no-input --verbosity 0 && rm -f /var/lib/livedesk/secret_key /var/lib/livedesk/*.sqlite3*
+RUN python manage.py collectstatic --no-input --verbosity 0 && rm -f /var/lib/livedesk/*_key /var/lib/livedesk/*.sqlite3*
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \

@@ -38,6 +38,8 @@ lock: .venv/.dev ## compile requirements*.in again, with hashes
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 	@$(PY) -m uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --upgrade \
 		--custom-compile-command "make lock" -c requirements.txt requirements-dev.in -o requirements-dev.txt
+	@$(PY) -m uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --upgrade \
+		--custom-compile-command "make lock" -c requirements.txt requirements-kms.in -o requirements-kms.txt
 
 shots: .venv/.dev ## take README's screenshots again
 	@$(PY) -m tools.shots

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -47,6 +51,19 @@ def positive(name: str, default: float) -> float:
     if not 0 < number < 1e9:
         raise ImproperlyConfigured(f"{name} is {text!r}; it must be a number above 0")
     return number
+
+
+def made_once(path: Path, make: Callable[[], str]) -> str:
+    """What the file holds. Where there is none it is made, whole, by one of those that start together."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, draft = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # readable by this user alone
+        with os.fdopen(handle, "w") as file:
+            file.write(make())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+        os.unlink(draft)
+    return path.read_text()
 
 
 def passwords_of(*addresses: str) -> list[str]:

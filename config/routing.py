@@ -9,6 +9,7 @@ from apps.history.consumers import HistoryConsumer
 from apps.home.consumers import DeskConsumer
 from apps.live.consumers import ActivityConsumer
 from apps.portfolio.consumers import PortfolioConsumer
+from apps.traderalerts.consumers import AlertsConsumer
 from apps.trades.consumers import TradesConsumer
 from apps.watchlist.consumers import WatchlistConsumer
 
@@ -28,6 +29,7 @@ websocket_urlpatterns = [
     path("ws/trades/", TradesConsumer.as_asgi()),
     path("ws/history/", HistoryConsumer.as_asgi()),
     path("ws/watchlist/", WatchlistConsumer.as_asgi()),
+    path("ws/alerts/", AlertsConsumer.as_asgi()),
     path("ws/activity/", ActivityConsumer.as_asgi()),
     re_path("", Nowhere.as_asgi()),
 ]

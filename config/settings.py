@@ -6,9 +6,12 @@ from decimal import Decimal
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
 
+from apps.secrets.checks import problem_of
+from apps.secrets.keys import new_key
 from apps.telemetry.logs import FORMATS, logging_of
-from config.environment import BASE_DIR, env, on_or_off, one_of, passwords_of, positive, whole
+from config.environment import BASE_DIR, env, made_once, on_or_off, one_of, passwords_of, positive, whole
 
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -25,22 +28,19 @@ HTTPS = on_or_off("HTTPS", not EMBEDDED)
 TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)
 
 
-def embedded_secret_key() -> str:
-    """A key of this machine's own, made once: good for the embedded default only."""
-    from django.core.management.utils import get_random_secret_key  # noqa: PLC0415 -- needs no settings, but Django
-
-    path = VAR_DIR / "secret_key"
-    if not path.exists():
-        VAR_DIR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(get_random_secret_key())
-    return str(path.read_text())
-
-
-SECRET_KEY = env.str("SECRET_KEY", default="") or (embedded_secret_key() if EMBEDDED else "")
+SECRET_KEY = env.str("SECRET_KEY", default="")
+ENCRYPTION_KEY = env.str("ENCRYPTION_KEY", default="")
+if EMBEDDED:  # keys of this machine's own: good for the embedded default only
+    SECRET_KEY = SECRET_KEY or made_once(VAR_DIR / "secret_key", get_random_secret_key)
+    ENCRYPTION_KEY = ENCRYPTION_KEY or made_once(VAR_DIR / "encryption_key", new_key)
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is missing: set it to 50 random characters or more")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+ENCRYPTION_KEY_FALLBACKS = env.list("ENCRYPTION_KEY_FALLBACKS", default=[])
+ENCRYPTION_KMS_KEY_ID = env.str("ENCRYPTION_KMS_KEY_ID", default="")
+signing, served = [SECRET_KEY, *SECRET_KEY_FALLBACKS], not (EMBEDDED or DEBUG)
+if problem := problem_of(ENCRYPTION_KEY, ENCRYPTION_KEY_FALLBACKS, ENCRYPTION_KMS_KEY_ID, signing, served):
+    raise ImproperlyConfigured(problem)
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -57,6 +57,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "django_htmx",
     "config",
+    "apps.secrets",
     "apps.audit",
     "apps.live",
     "apps.accounts",
@@ -70,6 +71,7 @@ INSTALLED_APPS = [
     "apps.monitoring",
     "apps.alerts",
     "apps.incidents",
+    "apps.traderalerts",
     "apps.usage",
 ]
 
@@ -264,7 +266,7 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^health$", r"^api$"]
+SECURE_REDIRECT_EXEMPT = [r"^health$", r"^api$", r"^api/openapi\.json$"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SILENCED_SYSTEM_CHECKS = ["security.W002"]  # config.middleware sets the header, on static files too
@@ -278,6 +280,8 @@ LOGGING = logging_of(
     [
         SECRET_KEY,
         *SECRET_KEY_FALLBACKS,
+        ENCRYPTION_KEY,
+        *ENCRYPTION_KEY_FALLBACKS,
         METRICS_TOKEN,
         *passwords_of(DATABASE_URL, REDIS_URL, EMAIL_URL),
         DISCORD_CLIENT_SECRET,

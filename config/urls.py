@@ -19,6 +19,7 @@ urlpatterns = [
     path("history/", include("apps.history.urls")),
     path("portfolio/", include("apps.portfolio.urls")),
     path("watchlist/", include("apps.watchlist.urls")),
+    path("alerts/", include("apps.traderalerts.urls")),
     path("ops/", include("apps.alerts.urls")),
     path("status/", include("apps.incidents.urls")),
     path("symbols/", include("apps.market.urls")),

@@ -26,6 +26,13 @@ class ClosedAccounts(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether to go on to what was asked for: an address, for what is none of ours is no name of a view either."""
+        try:
+            return (url or "").startswith(("/", "http://", "https://")) and bool(super().is_safe_url(url))
+        except ValueError:  # half of an IPv6 address
+            return False
+
 
 class DiscordAccounts(DefaultSocialAccountAdapter):  # type: ignore[misc]
     """A Discord user is one user of ours, found by the Discord id."""

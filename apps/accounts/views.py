@@ -13,14 +13,13 @@ from allauth.usersessions.models import UserSession
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import queries, services
-from .answers import refusal, wants_json
+from .answers import refusal, signed_in, wants_json
 from .discord import DiscordDoor, discord_ready
 from .forms import DENSITIES, PALETTES, THEMES, AppearanceForm, TimeZoneForm
 from .limits import limited
@@ -85,8 +84,8 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@login_required
 @require_safe
+@signed_in
 def settings_page(request: HttpRequest) -> HttpResponse:
     context = {
         "sessions": queries.open_sessions(request.user, request.session.session_key),
@@ -111,8 +110,8 @@ def appearance(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-@login_required
 @require_POST
+@signed_in
 def time_zone(request: HttpRequest) -> HttpResponse:
     form = TimeZoneForm(request.POST)
     if not form.is_valid():
@@ -122,8 +121,8 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     return redirect("account_settings")
 
 
-@login_required
 @require_POST
+@signed_in
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     try:
         services.end_session(request.user, session_id)

@@ -10,8 +10,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from apps.secrets.refusals import SecretError
+from apps.secrets.typed import said_of
+
 from . import services
-from .forms import ChannelForm, RuleForm, hidden
+from .forms import ChannelForm, RuleForm
 from .models import Alert, Channel, Delivery, Rule, Severity
 from .outgoing import Failed, Unsendable
 from .queries import rehearse
@@ -91,7 +94,7 @@ class ChannelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description="Address")
     def shown(self, channel: Channel) -> str:
-        return hidden(channel)
+        return said_of(channel, "sealed_address")
 
     @admin.action(description="Send a test", permissions=["change"])
     def send_a_test(self, request: HttpRequest, chosen: QuerySet[Channel]) -> None:
@@ -102,7 +105,7 @@ class ChannelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             test = Delivery(alert=alert, channel=channel, what=Delivery.What.RAISED, due_at=now)
             try:
                 SENDERS[Channel.Kind(channel.kind)](channel, [test])
-            except (Unsendable, Failed, OSError) as error:
+            except (Unsendable, Failed, SecretError, OSError) as error:
                 self.message_user(request, f"{channel}: not sent, {error}", messages.ERROR)
             else:
                 self.message_user(request, f"{channel}: sent.")

@@ -8,12 +8,18 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
+from apps.secrets.refusals import SecretError
+from apps.secrets.typed import said_of
+
 from .metrics import METRICS
 from .models import Channel, Rule
 from .outgoing import Unsendable, target_of
 
 SHORTEST_KEY = 16
-KEPT = "•••"
+ASKED = {
+    "sealed_address": "An e-mail address, a webhook's https address, a routing key.",
+    "sealed_signing_key": f"Of a signed webhook: {SHORTEST_KEY} characters or more.",
+}
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -42,52 +48,44 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ChannelForm(forms.ModelForm):  # type: ignore[type-arg]
-    """An address is shown by its end; left as it is shown, it stays."""
+    """Address and signing key are typed, never shown; left empty, what is there stays."""
 
     class Meta:
         model = Channel
-        fields = ("name", "kind", "address", "signing_key", "least", "enabled")
-        widgets = {"signing_key": forms.PasswordInput(render_value=False)}
+        fields = ("name", "kind", "sealed_address", "sealed_signing_key", "least", "enabled")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["address"] = hidden(self.instance)
+        for name, words in ASKED.items():
+            said = said_of(self.instance, name)
+            self.fields[name].help_text = f"{said[0].upper()}{said[1:]}. {words} Left empty, it stays as it is."
 
-    def clean_address(self) -> str:
-        address: str = self.cleaned_data["address"].strip()
-        if self.instance.pk and address == hidden(self.instance):
-            return str(self.instance.__class__.objects.get(pk=self.instance.pk).address)
-        return address
-
-    def clean_signing_key(self) -> str:
-        key: str = self.cleaned_data["signing_key"]
-        return key or (self.initial.get("signing_key") or "")
+    def effective(self, name: str) -> str:
+        """What was typed, or what is there. Raises ValidationError where that does not open."""
+        try:
+            return self.cleaned_data.get(name) or str(getattr(self.instance, name))
+        except SecretError:
+            raise ValidationError({name: "What is stored does not open: type it again"}) from None
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        kind, address = data.get("kind"), data.get("address", "")
+        kind, address = data.get("kind"), self.effective("sealed_address")
         errors = {}
         if kind == Channel.Kind.EMAIL:
             try:
                 EmailValidator("Address must be an e-mail address, such as ops@example.com")(address)
             except ValidationError as error:
-                errors["address"] = error.messages
+                errors["sealed_address"] = error.messages
         elif kind == Channel.Kind.PAGERDUTY:
             if not (address.isalnum() and len(address) == 32):
-                errors["address"] = ["Address must be a routing key of 32 letters and digits (Events API v2)"]
+                errors["sealed_address"] = ["Address must be a routing key of 32 letters and digits (Events API v2)"]
         else:
             try:
                 target_of(address)
             except Unsendable as error:
-                errors["address"] = [f"Address cannot be used: {error}"]
-        if kind == Channel.Kind.WEBHOOK and len(data.get("signing_key") or "") < SHORTEST_KEY:
-            errors["signing_key"] = [f"Signing key must be {SHORTEST_KEY} characters or more"]
+                errors["sealed_address"] = [f"Address cannot be used: {error}"]
+        if kind == Channel.Kind.WEBHOOK and len(self.effective("sealed_signing_key")) < SHORTEST_KEY:
+            errors["sealed_signing_key"] = [f"Signing key must be {SHORTEST_KEY} characters or more"]
         if errors:
             raise ValidationError(errors)
         return data
-
-
-def hidden(channel: Channel) -> str:
-    """Enough to tell two apart. What somebody types to hide it again is not an address, and is refused as one."""
-    return channel.address if channel.kind == Channel.Kind.EMAIL else f"{KEPT}{channel.address[-4:]}"

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+
+from apps.secrets.fields import EncryptedTextField
+from apps.secrets.models import HoldsSecrets
 
 from .judging import State, Terms
 
@@ -103,7 +107,7 @@ class Alert(models.Model):
         return f"{self.rule} at {self.raised_at:%Y-%m-%d %H:%M:%S}"
 
 
-class Channel(models.Model):
+class Channel(HoldsSecrets):
     """Where alerts go. The address of Slack and Discord and a PagerDuty key are secrets: shown by their end only."""
 
     class Kind(models.TextChoices):
@@ -115,10 +119,11 @@ class Channel(models.Model):
 
     name = models.CharField(max_length=60, unique=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
-    address = models.CharField(
-        max_length=400, help_text="An e-mail address, a webhook's https address, a routing key."
-    )
-    signing_key = models.CharField(max_length=100, blank=True, help_text="Of a signed webhook: 16 characters or more.")
+    sealed_address = EncryptedTextField("address", max_length=400, default="", db_default="")
+    sealed_signing_key = EncryptedTextField("signing key", max_length=100, default="", db_default="")
+    # In clear once, and emptied by 0005_seal_channels; they go with a later release
+    address = models.CharField(max_length=400, blank=True, editable=False)
+    signing_key = models.CharField(max_length=100, blank=True, editable=False)
     least = models.CharField("from severity", max_length=10, choices=Severity.choices, default=Severity.WARNING)
     enabled = models.BooleanField(default=True)
 
@@ -128,27 +133,45 @@ class Channel(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing is written in clear: what an older build left there is sealed."""
+        for clear, sealed in (("address", "sealed_address"), ("signing_key", "sealed_signing_key")):
+            if text := getattr(self, clear):
+                setattr(self, sealed, text)
+                setattr(self, clear, "")
+                if kwargs.get("update_fields") is not None:
+                    kwargs["update_fields"] = {*kwargs["update_fields"], clear, sealed}
+        super().save(*args, **kwargs)
 
-class Delivery(models.Model):
-    """The outbox: written with the alert, sent at least once, told apart by alert, channel and what happened."""
 
-    class What(models.TextChoices):
-        RAISED = "raised"
-        RESOLVED = "resolved"
+class Outgoing(models.Model):
+    """A row of an outbox: written with what it tells of, and tried until it is sent or given up."""
 
     class State(models.TextChoices):
         DUE = "due"
         SENT = "sent"
         DEAD = "dead", "Given up"
 
-    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
-    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
-    what = models.CharField(max_length=10, choices=What.choices)
     state = models.CharField(max_length=5, choices=State.choices, default=State.DUE)
     attempts = models.PositiveIntegerField(default=0)
     due_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)
     error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        abstract = True
+
+
+class Delivery(Outgoing):
+    """The operators' outbox: told apart by alert, channel and what happened."""
+
+    class What(models.TextChoices):
+        RAISED = "raised"
+        RESOLVED = "resolved"
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="deliveries")
+    channel = models.ForeignKey(Channel, on_delete=models.CASCADE, related_name="deliveries")
+    what = models.CharField(max_length=10, choices=What.choices)
 
     class Meta:
         verbose_name_plural = "deliveries"

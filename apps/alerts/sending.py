@@ -5,15 +5,19 @@ from __future__ import annotations
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps import telemetry
+from apps.secrets.refusals import SecretError
 
 from . import services, words
 from .models import Channel, Delivery
@@ -27,43 +31,53 @@ FIRST, LONGEST = timedelta(seconds=5), timedelta(minutes=15)
 MOST_ATTEMPTS = 12
 
 
-def send_due(now: datetime | None = None) -> int:
-    """Sends what is due; says how many deliveries were tried. A channel's flood goes as one message.
+@dataclass(frozen=True)
+class Outbox:
+    """Where rows are kept until they are sent: which of them are wanted, whom one is for, whether that is a person,
+    and how several go to one receiver."""
 
-    Where nobody answers, the channel's round is over: the rest is due again, untried, when the lease ends.
+    rows: Callable[[], QuerySet[Any]]
+    receiver: Callable[[Any], Any]
+    is_person: Callable[[Any], bool]
+    send: Callable[[Any, list[Any]], None]
+
+
+def send_due(now: datetime | None = None, outbox: Outbox | None = None) -> int:
+    """Sends what is due; says how many rows were tried. A receiver's flood goes as one message.
+
+    Where nobody answers, the receiver's round is over: the rest is due again, untried, when the lease ends.
     """
-    now = now or timezone.now()
-    by_channel: dict[Channel, list[Delivery]] = defaultdict(list)
-    for each in services.claim(now, AT_ONCE, LEASE):
-        by_channel[each.channel].append(each)
+    now, outbox = now or timezone.now(), outbox or OPERATORS
+    by_receiver: dict[Any, list[Any]] = defaultdict(list)
+    for each in services.claim(now, AT_ONCE, LEASE, outbox.rows()):
+        by_receiver[outbox.receiver(each)].append(each)
     done = 0
-    for channel, due in by_channel.items():
-        for batch in batches(channel, due):
-            answered = attempt(channel, batch, now)
+    for receiver, due in by_receiver.items():
+        for batch in batches(due, as_one=outbox.is_person(receiver)):
+            answered = attempt(outbox, receiver, batch, now)
             done += len(batch)
             if not answered:
                 break
     return done
 
 
-def batches(channel: Channel, due: list[Delivery]) -> list[list[Delivery]]:
+def batches(due: list[Any], *, as_one: bool) -> list[list[Any]]:
     """People get a flood as one message, programs each event by itself."""
-    people = channel.kind in {Channel.Kind.EMAIL, Channel.Kind.SLACK, Channel.Kind.DISCORD}
-    return [due] if people and len(due) > FLOOD else [[each] for each in due]
+    return [due] if as_one and len(due) > FLOOD else [[each] for each in due]
 
 
-def attempt(channel: Channel, batch: list[Delivery], now: datetime) -> bool:
+def attempt(outbox: Outbox, receiver: Any, batch: list[Any], now: datetime) -> bool:
     """Tries it and settles what became of it; False where nobody answered."""
     try:
-        SENDERS[Channel.Kind(channel.kind)](channel, batch)
+        outbox.send(receiver, batch)
     except Unsendable as error:
         telemetry.faults.labels("alert delivery").inc()
-        log.error("an alert cannot be sent to %s: %s", channel.name, error)
+        log.error("an alert cannot be sent to %s: %s", receiver, error)
         services.settle(batch, now, str(error))
-    except (Failed, SMTPException, OSError) as error:
+    except (Failed, SecretError, SMTPException, OSError) as error:
         telemetry.faults.labels("alert delivery").inc()
         later = again_at(batch[0].attempts, now, getattr(error, "after", None))
-        log.warning("an alert was not sent to %s: %s", channel.name, error)
+        log.warning("an alert was not sent to %s: %s", receiver, error)
         services.settle(batch, now, str(error) or type(error).__name__, later)
         return not isinstance(error, Silent)
     else:
@@ -79,30 +93,38 @@ def again_at(attempts: int, now: datetime, after: float | None) -> datetime | No
     return now + max(pause, timedelta(seconds=after or 0))
 
 
-def by_mail(channel: Channel, batch: list[Delivery]) -> None:
+def to_mail(address: str, lines: Sequence[str]) -> None:
     if not settings.EMAIL_URL:
         raise Unsendable("EMAIL_URL is not set, so no mail can be sent")
-    subject = words.summary(batch[0]) if len(batch) == 1 else f"{len(batch):,} alerts"
-    send_mail(f"[Livedesk] {subject}"[:200], words.text_of(batch), settings.DEFAULT_FROM_EMAIL, [channel.address])
+    subject = lines[0] if len(lines) == 1 else f"{len(lines):,} alerts"
+    send_mail(f"[Livedesk] {subject}"[:200], words.joined(lines), settings.DEFAULT_FROM_EMAIL, [address])
+
+
+def to_discord(address: str, lines: Sequence[str]) -> None:
+    post(address, words.discord(lines), {})
+
+
+def by_mail(channel: Channel, batch: list[Delivery]) -> None:
+    to_mail(channel.sealed_address, words.lines_of(batch))
 
 
 def by_slack(channel: Channel, batch: list[Delivery]) -> None:
-    post(channel.address, words.slack(batch), {})
+    post(channel.sealed_address, words.slack(words.lines_of(batch)), {})
 
 
 def by_discord(channel: Channel, batch: list[Delivery]) -> None:
-    post(channel.address, words.discord(batch), {})
+    to_discord(channel.sealed_address, words.lines_of(batch))
 
 
 def by_pagerduty(channel: Channel, batch: list[Delivery]) -> None:
     for each in batch:
-        post(settings.PAGERDUTY_URL, words.pagerduty(each, channel.address), {})
+        post(settings.PAGERDUTY_URL, words.pagerduty(each, channel.sealed_address), {})
 
 
 def by_webhook(channel: Channel, batch: list[Delivery]) -> None:
     for each in batch:
         body, at = words.webhook(each), int(timezone.now().timestamp())
-        post(channel.address, body, {words.SIGNATURE: words.signature(channel, body, at)})
+        post(channel.sealed_address, body, {words.SIGNATURE: words.signature(channel, body, at)})
 
 
 SENDERS: dict[Channel.Kind, Callable[[Channel, list[Delivery]], None]] = {
@@ -112,3 +134,11 @@ SENDERS: dict[Channel.Kind, Callable[[Channel, list[Delivery]], None]] = {
     Channel.Kind.PAGERDUTY: by_pagerduty,
     Channel.Kind.WEBHOOK: by_webhook,
 }
+
+PEOPLE = {Channel.Kind.EMAIL, Channel.Kind.SLACK, Channel.Kind.DISCORD}
+OPERATORS = Outbox(
+    rows=services.waiting,
+    receiver=lambda delivery: delivery.channel,
+    is_person=lambda channel: channel.kind in PEOPLE,
+    send=lambda channel, batch: SENDERS[Channel.Kind(channel.kind)](channel, batch),
+)

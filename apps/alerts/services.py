@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from .counting import LAG, happened, rates, summed, traded
 from .hooks import alert_hooks, look_hooks
 from .judging import Judge, Judged, Part, Point, State
 from .metrics import moves, parts_of, per_minute, rolled_up
-from .models import RANK, Alert, Channel, Delivery, Rule, Sample, Severity, Span
+from .models import RANK, Alert, Channel, Delivery, Outgoing, Rule, Sample, Severity, Span
 
 EVERY = timedelta(seconds=10)
 KEPT = timedelta(days=8)
@@ -111,24 +111,34 @@ def acknowledge(alerts: list[Alert], user: Any, now: datetime) -> int:
 
 
 @transaction.atomic
-def claim(now: datetime, most: int, lease: timedelta) -> list[Delivery]:
-    """Takes what is due, so that no other process sends it for as long as the lease; a crash gives it back."""
-    rows = Delivery.objects.select_for_update(of=("self",)).select_related("alert__rule", "channel")
-    rows = rows.filter(state=Delivery.State.DUE, due_at__lte=now, channel__enabled=True)
-    due = list(rows.order_by("due_at", "pk")[:most])
-    Delivery.objects.filter(pk__in=[each.pk for each in due]).update(due_at=now + lease)
+def claim(now: datetime, most: int, lease: timedelta, outbox: QuerySet[Any] | None = None) -> list[Any]:
+    """Takes what is due, so that no other process sends it for as long as the lease; a crash gives it back.
+
+    Of the operators' outbox, unless another one is given.
+    """
+    rows = waiting() if outbox is None else outbox
+    due = list(
+        rows.select_for_update(of=("self",))
+        .filter(state=Outgoing.State.DUE, due_at__lte=now)
+        .order_by("due_at", "pk")[:most]
+    )
+    rows.model._default_manager.filter(pk__in=[each.pk for each in due]).update(due_at=now + lease)
     return due
 
 
-def settle(deliveries: list[Delivery], now: datetime, error: str = "", again_at: datetime | None = None) -> None:
+def waiting() -> QuerySet[Delivery]:
+    return Delivery.objects.select_related("alert__rule", "channel").filter(channel__enabled=True)
+
+
+def settle(deliveries: Sequence[Outgoing], now: datetime, error: str = "", again_at: datetime | None = None) -> None:
     """What became of an attempt: sent, to be tried again, or given up."""
     for each in deliveries:
         each.attempts += 1
         each.error = error[:200]
         if not error:
-            each.state, each.sent_at = Delivery.State.SENT, now
+            each.state, each.sent_at = Outgoing.State.SENT, now
         elif again_at is None:
-            each.state = Delivery.State.DEAD
+            each.state = Outgoing.State.DEAD
         else:
             each.due_at = again_at
         each.save(update_fields=["attempts", "error", "state", "sent_at", "due_at"])

@@ -18,7 +18,7 @@ from . import dashboards
 from .queries import CHARTS, SPANS, TRADING, TRANSPORT, alert_figures, counted, curves, latest
 
 View = Callable[..., HttpResponse]
-DRAWN = {"transport": TRANSPORT, "trading": TRADING}
+DRAWN = {"health": CHARTS, "transport": TRANSPORT, "trading": TRADING}
 """The charts of each dashboard."""
 
 
@@ -85,7 +85,9 @@ def dashboard(request: HttpRequest, name: str, span: str, found: dict[str, Any])
 @for_staff
 def curves_json(request: HttpRequest) -> JsonResponse:
     """Seconds since the epoch, and each chart's figures; null where nothing is known."""
-    charts = DRAWN.get(request.GET.get("of", ""), CHARTS)
+    charts = DRAWN.get(request.GET.get("of", "health"))
+    if charts is None:
+        raise Http404("No such charts")
     return JsonResponse(curves(span_of(request), timezone.now(), charts))
 
 

@@ -12,6 +12,7 @@ from .models import Alert, Channel, Delivery
 
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
 SIGNATURE = "Livedesk-Signature"
+MOST = 10
 
 
 def summary(delivery: Delivery) -> str:
@@ -29,12 +30,14 @@ def minutes(alert: Alert) -> str:
     return f"after {(alert.resolved_at - alert.raised_at).total_seconds() / 60:.0f} min"
 
 
-def text_of(deliveries: Sequence[Delivery]) -> str:
+def lines_of(deliveries: Sequence[Delivery]) -> list[str]:
+    return [summary(each) for each in deliveries]
+
+
+def joined(lines: Sequence[str]) -> str:
     """One line an alert; of a flood the first ones and how many more."""
-    lines = [summary(each) for each in deliveries[:10]]
-    if len(deliveries) > len(lines):
-        lines.append(f"… and {len(deliveries) - len(lines):,} more")
-    return "\n".join(lines)
+    more = [f"… and {len(lines) - MOST:,} more"] if len(lines) > MOST else []
+    return "\n".join([*lines[:MOST], *more])
 
 
 def key_of(delivery: Delivery) -> str:
@@ -42,14 +45,14 @@ def key_of(delivery: Delivery) -> str:
     return f"livedesk-alert-{delivery.alert_id}"
 
 
-def slack(deliveries: Sequence[Delivery]) -> dict[str, Any]:
+def slack(lines: Sequence[str]) -> dict[str, Any]:
     """https://api.slack.com/messaging/webhooks"""
-    return {"text": text_of(deliveries)}
+    return {"text": joined(lines)}
 
 
-def discord(deliveries: Sequence[Delivery]) -> dict[str, Any]:
+def discord(lines: Sequence[str]) -> dict[str, Any]:
     """https://discord.com/developers/docs/resources/webhook#execute-webhook; nobody is pinged by what a name says."""
-    return {"content": text_of(deliveries)[:2000], "allowed_mentions": {"parse": []}}
+    return {"content": joined(lines)[:2000], "allowed_mentions": {"parse": []}}
 
 
 def pagerduty(delivery: Delivery, routing_key: str) -> dict[str, Any]:
@@ -89,4 +92,4 @@ def webhook(delivery: Delivery) -> bytes:
 
 def signature(channel: Channel, body: bytes, at: int) -> str:
     """`t=seconds,v1=hex`: HMAC-SHA-256 of `seconds.body` by the channel's key; a receiver refuses an old `t`."""
-    return f"t={at},v1={hmac.digest(channel.signing_key.encode(), f'{at}.'.encode() + body, 'sha256').hex()}"
+    return f"t={at},v1={hmac.digest(channel.sealed_signing_key.encode(), f'{at}.'.encode() + body, 'sha256').hex()}"

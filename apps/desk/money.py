@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, InvalidOperation
 
 CENT = Decimal("0.01")
 TINIEST_PRICE = Decimal("0.00000001")
@@ -38,3 +38,13 @@ def cents(value: Decimal | int | str) -> Decimal:
 def average_price(value: Decimal) -> Decimal:
     """USD a share rounded to the eight places that prices are kept with, half to even."""
     return decimal_of(value).quantize(TINIEST_PRICE, ROUND_HALF_EVEN)
+
+
+def price_from(value: Decimal) -> Decimal:
+    """The lowest price that is not below the value."""
+    return value.quantize(TINIEST_PRICE, ROUND_CEILING)
+
+
+def price_up_to(value: Decimal) -> Decimal:
+    """The highest price that is not above the value."""
+    return value.quantize(TINIEST_PRICE, ROUND_FLOOR)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 
 from .fill import Fill
-from .money import ZERO, average_price, cents
+from .money import TINIEST_PRICE, ZERO, average_price, cents
 from .order import Side, Word
 
 
@@ -36,6 +36,22 @@ class Lot:
     cost: Decimal
     price: Decimal
     opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """`new` shares take the place of `old` ones, at the same cost: 2 for 1, or 1 for 10 in a reverse split."""
+
+    symbol: str
+    new: int
+    old: int
+
+    def shares(self, qty: Decimal) -> Decimal:
+        """To eight places, towards none."""
+        return (qty * self.new / self.old).quantize(TINIEST_PRICE, ROUND_DOWN)
+
+    def price(self, price: Decimal) -> Decimal:
+        return average_price(price * self.old / self.new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,17 @@ class Inventory:
         before = self.cost
         self.relieve(fill.last_qty)
         return -sign * fill.notional - (before - self.cost)
+
+    def split(self, split: Split) -> Decimal:
+        """How many shares more there are, below zero when fewer. What the lots lose by rounding the newest gets."""
+        after = split.shares(self.qty)
+        more, lots = after - self.qty, list[Lot]()
+        for lot in self.lots:
+            last = len(lots) == len(self.lots) - 1
+            qty = after - sum((each.qty for each in lots), ZERO) if last else split.shares(lot.qty)
+            lots.append(replace(lot, qty=qty, price=split.price(lot.price)))
+        self.lots, self.qty = deque(lots), after
+        return more
 
     def add(self, lot: Lot) -> None:
         """As the newest lot, or, at average cost, into the only one, named after the oldest."""

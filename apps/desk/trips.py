@@ -11,7 +11,7 @@ from .fill import Fill
 from .money import ZERO, average_price
 from .order import Side
 from .performance_words import rounded
-from .position import CostMethod, Inventory, Position
+from .position import CostMethod, Inventory, Position, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +120,11 @@ class OpenTrade:
             self.sold += fill.notional
         self.commission += fill.commission
 
+    def split(self, split: Split) -> None:
+        """From now on it is of other shares, also those that it has closed."""
+        self.inventory.split(split)
+        self.quantity = split.shares(self.quantity)
+
 
 class Trips:
     """Takes an account's fills in the order they were booked; keeps what is open, gives away what is closed."""
@@ -148,6 +153,10 @@ class Trips:
             closed_by=fill.exec_id,
             opened_with=trade.opened_with,
         )
+
+    def split(self, split: Split) -> None:
+        if trade := self.open.get(split.symbol):
+            trade.split(split)
 
     def begun(self, fill: Fill) -> OpenTrade:
         inventory = Inventory(Position(fill.symbol), self.method, may_short=True)

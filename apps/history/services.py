@@ -9,7 +9,7 @@ from django.db import transaction
 
 from apps.portfolio.bookkeeping import lock
 from apps.portfolio.models import Account
-from apps.trades.importing import NotWhole, import_fills
+from apps.trades import importing
 
 from .models import ImportDraft, TradeNote
 from .queries import has_trade
@@ -64,7 +64,7 @@ def book_draft(account: Account, now: datetime) -> int:
     draft = ImportDraft.objects.select_for_update().get(account=account)
     found = read(draft.text, draft.mapped, now)
     if found.faults:
-        raise NotWhole(found.faults)
-    booked = import_fills(account, found.rows, draft.name)
+        raise importing.NotWhole(found.faults)
+    booked = importing.import_fills(account, found.rows, draft.name)
     draft.delete()
     return booked

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from apps.accounts.answers import signed_in
 from apps.desk.money import cents
 from apps.market import queries as market
 from apps.portfolio.models import Account
@@ -43,8 +43,8 @@ def welcome_context() -> dict[str, Any]:
     }
 
 
-@login_required
 @require_safe
+@signed_in
 def symbol(request: HttpRequest, symbol: str) -> HttpResponse:
     """One instrument: candles, quote, the trader's own position, orders and fills."""
     if symbol != symbol.upper():

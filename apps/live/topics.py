@@ -6,7 +6,7 @@ DESK_STREAM = "desk"
 EVERYTHING = "*"
 """As an event's topic: whatever is shown must be read again (a new session, an instrument that changed)."""
 NOTICE = "notice/all"
-FAMILIES = {"order": "Orders", "account": "Account"}
+FAMILIES = {"order": "Orders", "alert": "Alerts", "account": "Account"}
 """The kinds of notifications a trader can ask for alone, with their names."""
 
 

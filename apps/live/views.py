@@ -46,8 +46,8 @@ def poll(request: HttpRequest, page: str) -> HttpResponse:
     return answer
 
 
-@login_required
 @require_safe
+@login_required
 def activity(request: HttpRequest) -> HttpResponse:
     """Every notification, unread first; a family at a time with `?family=`."""
     page = Page.registry[ActivityPage.name]
@@ -71,16 +71,16 @@ def asked_digest(request: HttpRequest) -> Digest | None:
     return digest_of(user_stream(request.user.pk), after, upto)
 
 
-@login_required
 @require_safe
+@login_required
 def away(request: HttpRequest) -> HttpResponse:
     """The same as one toast, for a page that collected too many while nobody looked; empty where they are few."""
     digest = asked_digest(request)
     return HttpResponse(draw_digest(digest) if digest else "")
 
 
-@login_required
 @require_POST
+@login_required
 def dismiss_news(request: HttpRequest) -> HttpResponse:
     """Puts the news of a release away, in every tab and for good."""
     assert request.user.pk is not None  # noqa: S101 -- login_required
@@ -98,8 +98,8 @@ def notice(request: HttpRequest) -> HttpResponse:
     return HttpResponse(board_for_visitors())
 
 
-@login_required
 @require_POST
+@login_required
 def read(request: HttpRequest) -> HttpResponse:
     """Marks everything up to `seq` as read, for all tabs."""
     seq = event_number(request.POST.get("seq", ""))

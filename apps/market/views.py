@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from apps.accounts.answers import wants_json
+from apps.accounts.answers import signed_in, wants_json
 from apps.desk.quote import EPOCH
 
 from . import queries
@@ -20,8 +19,8 @@ from .quotes import board
 MOST_MINUTES = 2880
 
 
-@login_required
 @require_safe
+@signed_in
 def search(request: HttpRequest) -> HttpResponse:
     """What matches `q`: JSON, options for htmx, a page for a plain form."""
     text = request.GET.get("q", "").strip()[:64]
@@ -32,17 +31,19 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, template, {"text": text, "found": found})
 
 
-@login_required
 @require_safe
+@signed_in
 def bars(request: HttpRequest, symbol: str) -> JsonResponse:
     """One-minute bars, oldest first, the minute being traded last; `time` in seconds since the epoch."""
     text = request.GET.get("minutes", "390")
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:5]) <= MOST_MINUTES and len(text) <= 4):
-        return JsonResponse({"errors": {"minutes": f"must be a whole number from 1 to {MOST_MINUTES}"}}, status=422)
+        words = f"Minutes must be a whole number from 1 to {MOST_MINUTES}"
+        return JsonResponse({"errors": {"minutes": [words]}}, status=422)
     try:
         instrument = queries.instrument(symbol)
     except Instrument.DoesNotExist:
-        return JsonResponse({"error": f"{symbol[:32]} is not traded here"}, status=404)
+        words = f"{symbol[:32]} is not traded here. Search by symbol or name."
+        return JsonResponse({"error": "Not found", "detail": words}, status=404)
     saved = queries.bars(instrument.symbol, int(text))
     found = with_unsaved(saved, board.last_minutes(instrument.symbol))
     return JsonResponse({"symbol": instrument.symbol, "bars": [row(each) for each in found[-int(text) :]]})

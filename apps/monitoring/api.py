@@ -12,21 +12,8 @@ from apps.live import fragments, kinds, vocabulary
 from apps.live.codes import CODES
 from apps.live.pages import Page
 
-HTTP = {
-    "GET /api": "this description",
-    "GET /health": "how the desk is: 200 healthy or degraded, 503 down; JSON",
-    "GET /healthz": "whether the process that answers lives",
-    "GET /readyz": "whether it should be sent requests: 200 or 503",
-    "GET /metrics": "Prometheus' text format or OpenMetrics, for this machine or who has the token",
-    "POST /orders/": "places an order: 201, 200 for one placed before, 422 with errors; JSON where asked for",
-    "GET /orders/{id}/": "one order of your own",
-    "POST /orders/{id}/replace/": "changes quantity or prices of a working order",
-    "POST /orders/{id}/cancel/": "cancels a working order",
-    "POST /orders/cancel/": "cancels every working order",
-    "POST /orders/close/": "closes a position",
-    "POST /watchlist/symbols/": "adds a symbol to a watchlist",
-    "GET /live/poll/{page}/": "what a page's socket would have sent; for who has no socket",
-}
+from .openapi.document import every_operation
+
 LIMITS = (
     "WS_MAX_PER_USER",
     "WS_MAX_PER_ADDRESS",
@@ -42,11 +29,12 @@ def describe() -> dict[str, Any]:
     return {
         "name": "Livedesk",
         "version": settings.RELEASE,
+        "openapi": "/api/openapi.json",
         "authentication": {
             "session": f"cookie {settings.SESSION_COOKIE_NAME}",
             "csrf": f"cookie {settings.CSRF_COOKIE_NAME}, sent back as header X-CSRFToken with every POST",
         },
-        "http": HTTP,
+        "http": {f"{each.method.upper()} {each.path}": each.summary for each in every_operation()},
         "websocket": {
             "endpoints": {page.socket_path: f"what the page {page.name} shows" for page in Page.registry.values()},
             "parameters": {

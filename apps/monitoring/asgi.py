@@ -16,16 +16,19 @@ ANSWERS = {
     "/readyz": answers.readiness,
     "/metrics": answers.metrics,
 }
+NO_METHOD: answers.Answer = (405, "text/plain; charset=utf-8", b"This address takes GET, HEAD. Nothing was changed.")
 
 
 def ops_first(application: Application) -> Application:
     async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        ask = ANSWERS.get(scope["path"]) if scope["method"] in {"GET", "HEAD"} else None
+        ask = ANSWERS.get(scope["path"])
         if ask is None:
             await application(scope, receive, send)
             return
-        status, content_type, body = await ask(scope)
+        taken = scope["method"] in {"GET", "HEAD"}
+        status, content_type, body = await ask(scope) if taken else NO_METHOD
         headers = [
+            *([] if taken else [(b"allow", b"GET, HEAD")]),
             (b"content-type", content_type.encode()),
             (b"cache-control", b"no-store"),
             (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),

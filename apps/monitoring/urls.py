@@ -8,4 +8,5 @@ app_name = "monitoring"
 urlpatterns = [
     path("health", views.health, name="health"),
     path("api", views.api, name="api"),
+    path("api/openapi.json", views.openapi, name="openapi"),
 ]

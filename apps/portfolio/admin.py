@@ -14,8 +14,21 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from apps.market.queries import market_state, session_date_of
+
 from . import services
-from .models import Account, EquityPoint, Journal, LedgerCheck, LedgerEntry, Lot, Position, SessionEquity
+from .corporate import held_at
+from .models import (
+    Account,
+    CorporateAction,
+    EquityPoint,
+    Journal,
+    LedgerCheck,
+    LedgerEntry,
+    Lot,
+    Position,
+    SessionEquity,
+)
 
 Move = Callable[[Account, Decimal, str, str], Journal]
 
@@ -186,3 +199,59 @@ class SessionEquityAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 @admin.register(LedgerCheck)
 class LedgerCheckAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("at", "wrong", "found")
+
+
+class CorporateActionForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = CorporateAction
+        fields = ("instrument", "kind", "ex_date", "new", "old", "in_lieu", "amount")
+
+    def clean(self) -> dict[str, Any]:
+        """Each kind takes its own fields, and does something to somebody."""
+        given = super().clean() or {}
+        takes = {"split": ("new", "old"), "dividend": ("amount",)}.get(given.get("kind", ""), ())
+        for name in ("new", "old", "amount"):
+            value = given.get(name)
+            if name in takes and not value:
+                self.add_error(name, "Must be more than 0")
+            if name not in takes and value is not None:
+                self.add_error(name, f"A {given.get('kind')} has none; leave it empty")
+        if given.get("kind") == "split" and given.get("new") and given.get("new") == given.get("old"):
+            self.add_error("new", "As many new shares as old ones change nothing")
+        if not self.errors:
+            self.check_day(given)
+        return given
+
+    def check_day(self, given: dict[str, Any]) -> None:
+        """What has begun cannot be split any more, and what nobody held pays nothing."""
+        instrument, kind, day = given["instrument"], given["kind"], given["ex_date"]
+        session = session_date_of(instrument, market_state())
+        if kind == "split" and session and day < session:
+            self.add_error("ex_date", f"{instrument.symbol} trades in the session of {session} already")
+        asked = CorporateAction(instrument=instrument, kind=kind, ex_date=day)
+        if kind == "dividend" and session and day <= session and not held_at(asked):
+            self.add_error("instrument", f"Nobody held {instrument.symbol} then: nothing would be paid")
+
+
+@admin.register(CorporateAction)
+class CorporateActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """The desk applies them within a minute of their ex-date's session; until then they may be taken back."""
+
+    form = CorporateActionForm
+    list_display = ("instrument", "kind", "ex_date", "new", "old", "amount", "state")
+    list_filter = ("kind", "ex_date")
+    search_fields = ("instrument__symbol",)
+    list_select_related = ("instrument",)
+
+    @admin.display(description="State")
+    def state(self, action: CorporateAction) -> str:
+        if action.applied_at:
+            return f"Applied {action.applied_at:%Y-%m-%d %H:%M} UTC"
+        return f"Refused: {action.refused}" if action.refused else "Waits for its day"
+
+    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return obj is None and super().has_change_permission(request, None)
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        waits = obj is None or (isinstance(obj, CorporateAction) and not obj.journals.exists())
+        return waits and super().has_delete_permission(request, obj)

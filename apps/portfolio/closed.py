@@ -25,6 +25,7 @@ from apps.desk.performance_trades import (
     win_rate,
 )
 from apps.desk.performance_words import figures
+from apps.desk.position import Split
 from apps.desk.trips import ClosedTrade, Trips
 
 from .measure import Measured
@@ -33,7 +34,9 @@ from .queries import total
 
 FILLS_AT_ONCE = 500
 FILLS = ("buy", "sell")
-"""The kinds of journal that a fill is booked as."""
+"""The kinds of journal that an order's fill is booked as."""
+MOVES = (*FILLS, "in_lieu", "split")
+"""Those that change what is open: fills, what a split left over that was paid in cash, and splits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +57,41 @@ class Results:
     whole: Group
 
 
-def fills_booked(account_id: int, symbol: str = "") -> Iterator[tuple[int, Fill]]:
-    """The account's fills with their journals' ids, in the order they were booked, a part at a time."""
-    rows = Journal.objects.filter(account_id=account_id, kind__in=FILLS).order_by("id")
+def moves_booked(account_id: int, symbol: str = "") -> Iterator[tuple[int, Fill | Split]]:
+    """What changed the account's positions, with their journals' ids, in the order it was booked, a part at a time."""
+    rows = Journal.objects.filter(account_id=account_id, kind__in=MOVES).order_by("id")
     if symbol:
         rows = rows.filter(instrument__symbol=symbol)
     fees = LedgerEntry.objects.filter(journal=OuterRef("pk"), book=books.COMMISSION)
     columns = rows.annotate(fee=total(fees, "journal", "amount")).values_list(
-        "id", "ref", "instrument__symbol", "kind", "quantity", "price", "fee", "at"
+        "id",
+        "ref",
+        "instrument__symbol",
+        "quantity",
+        "price",
+        "fee",
+        "at",
+        "corporate_action__new",
+        "corporate_action__old",
+        "kind",
     )
     last = 0
     while part := list(columns.filter(id__gt=last)[:FILLS_AT_ONCE]):
-        for last, ref, name, kind, quantity, price, fee, at in part:
-            yield last, Fill(ref, "", name, Side(kind), abs(quantity), price or ZERO, fee, "", at)
+        for last, ref, name, quantity, price, fee, at, new, old, kind in part:
+            if kind == "split":
+                yield last, Split(name, new or 1, old or 1)
+            else:
+                side = Side.BUY if quantity > 0 else Side.SELL
+                yield last, Fill(ref, "", name, side, abs(quantity), price or ZERO, fee, "", at)
 
 
 def closed_trades(account_id: int, symbol: str = "") -> Iterator[tuple[int, ClosedTrade]]:
     """The account's closed trades with the ids of the journals that closed them, in their order."""
     trips = Trips()
-    for journal, fill in fills_booked(account_id, symbol):
-        if trade := trips.take(fill):
+    for journal, move in moves_booked(account_id, symbol):
+        if isinstance(move, Split):
+            trips.split(move)
+        elif trade := trips.take(move):
             yield journal, trade
 
 

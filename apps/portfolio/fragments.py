@@ -30,6 +30,8 @@ event_kinds(
         "withdrawal": "cash went out",
         "import": "fills made elsewhere were booked",
         "interest": "interest was booked",
+        "dividend": "a dividend was booked",
+        "split": "shares were split",
         "kind": "cash or margin from now on",
         "cost_method": "sales take other shares from now on",
         "margin_call": "too little equity: positions are being closed",

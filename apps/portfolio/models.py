@@ -64,7 +64,8 @@ class Journal(models.Model):
     """One balanced booking. `ref` is the fact it books (an execution id, a deposit id) and books it once.
 
     A fill's says what moved: `quantity` in shares, a sell negative; `session_date` is the day it counts to.
-    `equity_before` (USD) is what the account was worth the moment before money came from outside or left.
+    A split's `quantity` is how many shares more there are. `equity_before` (USD) is what the account was worth the
+    moment before money came from outside or left.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="journals")
@@ -78,6 +79,9 @@ class Journal(models.Model):
     price = PriceField(null=True, blank=True)
     session_date = models.DateField(null=True, blank=True)
     equity_before = MoneyField(null=True, blank=True)
+    corporate_action = models.ForeignKey(
+        "portfolio.CorporateAction", on_delete=models.PROTECT, null=True, blank=True, related_name="journals"
+    )
     at = models.DateTimeField()
 
     class Meta:
@@ -92,10 +96,39 @@ class Journal(models.Model):
     @property
     def in_words(self) -> str:
         """ "Buy 10 AAPL at 150.25", or the memo."""
-        if self.instrument is None or self.price is None:
+        if self.memo or self.instrument is None or self.price is None:
             return self.memo or self.kind.capitalize()
         quantity, price = abs(self.quantity).normalize(), f"{self.price.normalize():,f}"
         return f"{self.kind.capitalize()} {quantity:,f} {self.instrument.symbol} at {price}"
+
+
+class CorporateAction(models.Model):
+    """What a company does to its shares, from the session of `ex_date` on: a split of `new` for `old` shares, with
+    `in_lieu` (USD a new share) for what is no whole lot, or a dividend of `amount` (USD a share)."""
+
+    class Kind(models.TextChoices):
+        SPLIT = "split", "Split"
+        DIVIDEND = "dividend", "Dividend"
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="corporate_actions")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    ex_date = models.DateField("ex-date")
+    new = models.PositiveIntegerField("new shares", null=True, blank=True)
+    old = models.PositiveIntegerField("for old shares", null=True, blank=True)
+    in_lieu = PriceField("cash in lieu (USD a new share)", null=True, blank=True)
+    amount = PriceField("amount (USD a share)", null=True, blank=True)
+    refused = models.CharField(max_length=200, blank=True, editable=False)
+    applied_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["instrument", "kind", "ex_date"], name="one_action_of_a_kind_a_day")
+        ]
+        ordering = ["-ex_date", "-id"]
+
+    def __str__(self) -> str:
+        what = f"{self.new} for {self.old} split" if self.kind == self.Kind.SPLIT else f"dividend {self.amount} USD"
+        return f"{self.instrument.symbol} {what}, {self.ex_date}"
 
 
 class LedgerEntry(models.Model):

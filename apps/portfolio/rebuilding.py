@@ -6,9 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from apps.desk.position import CostMethod, Inventory, Position
+from apps.desk.position import CostMethod, Inventory, Position, Split
 
-from .closed import fills_booked
+from .closed import moves_booked
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,11 @@ def rebuilt(account_id: int, method: CostMethod) -> dict[str, Rebuilt]:
     """Every position that the account ever had, by symbol."""
     held: dict[str, Inventory] = {}
     realized: dict[str, Decimal] = defaultdict(Decimal)
-    for _, fill in fills_booked(account_id):
-        if fill.symbol not in held:
-            held[fill.symbol] = Inventory(Position(fill.symbol), method, may_short=True)
-        realized[fill.symbol] += held[fill.symbol].take(fill)
+    for _, move in moves_booked(account_id):
+        if move.symbol not in held:
+            held[move.symbol] = Inventory(Position(move.symbol), method, may_short=True)
+        if isinstance(move, Split):
+            held[move.symbol].split(move)
+        else:
+            realized[move.symbol] += held[move.symbol].take(move)
     return {symbol: Rebuilt(inventory.position, realized[symbol]) for symbol, inventory in held.items()}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
+from apps.accounts.answers import signed_in
 from apps.market.quotes import board
 
 from .asof import view_as_of
@@ -32,8 +32,8 @@ class NoReceipt(Exception):
         self.words, self.field = words, field
 
 
-@login_required
 @require_safe
+@signed_in
 def receipt(request: HttpRequest, name: str) -> HttpResponse:
     """One figure, explained; 400 with the field and what would be right for a moment that is none."""
     figure, account, now = FIGURES.get(name), own_account(request), timezone.now()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Container
 from datetime import UTC, datetime, time
 
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
+
+from apps.accounts.answers import signed_in
 
 from .closed import results_of
 from .ledger import SPANS, equity_curve, ledger_page, thinned
@@ -23,8 +24,8 @@ TABLE_ROWS = 48
 SHOWN_DAYS = 60
 
 
-@login_required
 @require_safe
+@signed_in
 def portfolio(request: HttpRequest) -> HttpResponse:
     """The whole page; who has no account is told what to do."""
     account, page, span = account_of(request.user), PortfolioPage(), asked(request, SPANS, "day")
@@ -42,8 +43,8 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     return render(request, "portfolio/portfolio.html", context)
 
 
-@login_required
 @require_safe
+@signed_in
 def equity(request: HttpRequest) -> JsonResponse:
     """The curve as a chart draws it: seconds since the epoch, and USD."""
     curve = equity_curve(own_account(request).pk, asked(request, SPANS, "day"), timezone.now())
@@ -51,8 +52,8 @@ def equity(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"at": at, "equity": usd})
 
 
-@login_required
 @require_safe
+@signed_in
 def performance(request: HttpRequest) -> HttpResponse:
     """Returns, risk and results over a span, each with its definition; a snapshot."""
     account, page, span = account_of(request.user), PortfolioPage(), asked(request, PERFORMANCE_SPANS, "all")
@@ -69,8 +70,8 @@ def performance(request: HttpRequest) -> HttpResponse:
     return render(request, "portfolio/performance.html", context)
 
 
-@login_required
 @require_safe
+@signed_in
 def performance_curve(request: HttpRequest) -> JsonResponse:
     """The days as charts draw them: seconds since the epoch, P&L in USD, drawdown in per cent below nought."""
     days = performance_of(own_account(request), asked(request, PERFORMANCE_SPANS, "all"), timezone.now()).days
@@ -80,11 +81,11 @@ def performance_curve(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"at": at, "pnl": [float(day.pnl) for day in days], "below": below})
 
 
-@login_required
 @require_safe
+@signed_in
 def ledger(request: HttpRequest) -> HttpResponse:
     """Every booking, searched and paged; a snapshot. htmx gets the results alone."""
-    text = request.GET.get("q", "")[:80]
+    text = request.GET.get("q", "").replace("\0", "")[:80]  # PostgreSQL takes no NUL
     found = ledger_page(own_account(request).pk, text=text, number=request.GET.get("page", "1"))
     if request.headers.get("HX-Request"):
         return render(request, "portfolio/_entries.html", {"found": found})

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from apps.desk.calendar import Phase
+from apps.desk.position import Split
 from apps.desk.quote import Quote
+from apps.market.feeds import Tick
 from apps.market.quotes import board
 
 
@@ -31,3 +33,17 @@ class Closing:
         """The last quote before the close; after a start of the desk the one that was saved, if that was before."""
         quote = self.last.get(symbol) or board.quotes.get(symbol)
         return quote if quote is not None and quote.received_at < closed_at else None
+
+
+def split_tick(quote: Quote, split: Split, now: datetime) -> Tick:
+    """The quote as it is of the new shares."""
+    return Tick(
+        quote.symbol,
+        bid=split.price(quote.bid),
+        ask=split.price(quote.ask),
+        bid_size=split.shares(quote.bid_size),
+        ask_size=split.shares(quote.ask_size),
+        last=split.price(quote.last),
+        venue_at=quote.venue_at,
+        received_at=now,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,8 @@ from apps.portfolio.services import take_equity_points
 from apps.portfolio.terms import charge_interest
 
 from .brokers.base import Broker
-from .closing import Closing
+from .closing import Closing, split_tick
+from .corporate import apply_due
 from .lease import Lease
 from .margin_calls import call_margins
 from .queries import due_at_close
@@ -35,6 +36,7 @@ from .seconds import close_ended, close_left, expire_orders, keep_trails
 from .services import ORDERS_RING
 from .threads import in_thread
 from .verify import check_ledger
+from .watchers import watchers
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,7 @@ class Desk:
         self.orders_changed = True
         self.minute: datetime | None = None
         self.faults: set[tuple[str, str]] = set()
+        self.watchers = [make(self) for make in watchers]
 
     async def run(self, stop: asyncio.Event) -> None:
         """Opens the market and works until `stop` or until the lease is lost; saves what it has."""
@@ -70,6 +73,8 @@ class Desk:
         try:
             await self.step("close", in_thread, close_left, self.feed, self.clock())
             await in_thread(market.open_market, self.feed)
+            for watcher in self.watchers:
+                await self.step("watch", watcher.begin)
             tasks += [asyncio.create_task(part()) for part in self.parts()]
             done, _ = await asyncio.wait([*ending, *tasks], return_when=asyncio.FIRST_COMPLETED)
             await self.step("run", asyncio.gather, *done)  # tells why a part has ended that should not
@@ -85,7 +90,7 @@ class Desk:
     def parts(self) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
         """What goes on at the same time."""
         kept = self.keep_heard, self.keep_quotes, self.keep_time, self.keep_minutes, self.keep_tidy
-        return self.follow_feed, self.match, *kept
+        return self.follow_feed, self.match, *kept, *[watcher.run for watcher in self.watchers]
 
     def hear_ring(self, stream: str) -> None:
         """A new order wakes the matching at once."""
@@ -124,6 +129,11 @@ class Desk:
         for quote in batch:
             self.newest[quote.symbol] = self.waiting[quote.symbol] = self.unsaved[quote.symbol] = quote
         self.wake.set()
+        for watcher in self.watchers:
+            try:
+                watcher.take(batch)
+            except Exception as error:  # whoever looks on keeps no order waiting
+                self.tell_fault("watch", error, [watcher])
 
     # Orders meet them
 
@@ -219,10 +229,18 @@ class Desk:
         minute = now.replace(second=0, microsecond=0)
         if minute != self.minute:
             self.minute = minute
+            await self.step("corporate", self.act_on_companies, now)
             await self.step("bars", self.save_bars)
             await self.step("equity", in_thread, take_equity_points, now)
             await self.step("margin", in_thread, call_margins, now)
             await self.step("interest", in_thread, charge_interest, now.date())
+
+    async def act_on_companies(self, now: datetime) -> None:
+        """Splits and dividends that are due. What is shown of a split share until it trades is its quote, split."""
+        for split in await in_thread(apply_due, now):
+            self.feed.split(split.symbol, split.new, split.old)
+            if quote := self.newest.get(split.symbol):
+                self.take([split_tick(quote, split, self.clock())])
 
     async def save_quotes(self, now: datetime) -> None:
         unsaved, self.unsaved = self.unsaved, {}
@@ -249,14 +267,17 @@ class Desk:
         try:
             result = await work(*args)
         except Exception as error:
-            telemetry.faults.labels(f"desk {name}").inc()
-            fault = (name, repr(error))
-            if fault not in self.faults:
-                self.faults.add(fault)
-                log.exception("desk: %s failed with %s", name, [getattr(each, "symbol", each) for each in args[1:]])
+            self.tell_fault(name, error, args[1:])
             return None
         self.faults = {fault for fault in self.faults if fault[0] != name}
         return result
+
+    def tell_fault(self, name: str, error: Exception, args: Sequence[Any]) -> None:
+        telemetry.faults.labels(f"desk {name}").inc()
+        fault = (name, repr(error))
+        if fault not in self.faults:
+            self.faults.add(fault)
+            log.exception("desk: %s failed with %s", name, [getattr(each, "symbol", each) for each in args])
 
     async def in_matching(self, work: Callable[..., Any], *args: Any) -> Any:
         """The matching has a thread of its own: it never waits behind a save."""

@@ -12,6 +12,7 @@ from apps.portfolio.models import Account
 from .models import Order, desk_order
 from .queries import TABS, plain
 from .ticket import Ticket
+from .watchers import order_hooks
 
 TONES = {
     "accepted": "info",
@@ -44,13 +45,10 @@ def tell(order: Order, what: str, fill: Fill | None = None, *, toast: bool = Tru
         "reason": order.reason,
         "tone": TONES.get(what) or ("warn" if order.reason else "info"),
     }
-    announce(
-        user_stream(order.account.user_id),
-        f"order.{what}",
-        {name: text or "" for name, text in facts.items()},
-        topics=topics_of(order),
-        toast=toast,
-    )
+    known = {name: text or "" for name, text in facts.items()}
+    announce(user_stream(order.account.user_id), f"order.{what}", known, topics=topics_of(order), toast=toast)
+    for hook in order_hooks:
+        hook(order.account.user_id, what, known)
 
 
 def tell_denied(account: Account, ticket: Ticket, denied: Denied) -> None:
@@ -68,7 +66,10 @@ def tell_denied(account: Account, ticket: Ticket, denied: Denied) -> None:
         "needed": plain(denied.needed),
         "available": plain(denied.available),
     }
-    announce(user_stream(account.user_id), "order.denied", {name: text or "" for name, text in facts.items()})
+    known = {name: text or "" for name, text in facts.items()}
+    announce(user_stream(account.user_id), "order.denied", known)
+    for hook in order_hooks:
+        hook(account.user_id, "denied", known)
 
 
 def topics_of(order: Order) -> list[str]:

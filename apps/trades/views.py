@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.accounts.answers import MalformedBody, fields_of, signed_in, wants_json
 from apps.accounts.answers import refusal as refuse
+from apps.desk.instrument import symbol_of
 from apps.desk.order import IllegalTransition, OrderStatus, Side
 from apps.live.fragments import render_fragment
 from apps.portfolio.queries import account_of
@@ -214,9 +215,11 @@ def cancel_all(request: HttpRequest) -> HttpResponse:
     if account is None:
         return refuse(request, 422, "Nothing was cancelled", "You have no account yet; an admin can open one", "/")
     try:
-        symbol = fields_of(request).get("symbol", "").strip().upper()
+        symbol = symbol_in(fields_of(request))
     except MalformedBody as error:
         return errors_json({"body": str(error)}, 400)
+    except ValueError as error:
+        return not_done(request, "Nothing was cancelled", Refused({"symbol": str(error)}), "/orders/")
     ended = services.cancel_all(account, symbol, timezone.now())
     if wants_json(request):
         return JsonResponse({"canceled": [str(order.pk) for order in ended]})
@@ -237,7 +240,11 @@ def close_position(request: HttpRequest) -> HttpResponse:
         return errors_json({"body": str(error)}, 400)
     except ValueError as error:
         return not_closed(request, Refused({"client_order_id": str(error)}))
-    account, symbol = account_of(request.user), fields.get("symbol", "").strip().upper()
+    try:
+        symbol = symbol_in(fields)
+    except ValueError as error:
+        return not_closed(request, Refused({"symbol": str(error)}))
+    account = account_of(request.user)
     if account is None:
         return not_closed(request, Refused({"account": "You have no account yet; an admin can open one"}))
     result = services.close_position(account, symbol, client_order_id, timezone.now())
@@ -251,7 +258,17 @@ def close_position(request: HttpRequest) -> HttpResponse:
     return redirect("trades:orders")
 
 
+def symbol_in(fields: Mapping[str, str]) -> str:
+    """The symbol that is given, "" for none. Raises ValueError for what cannot be one: a database may choke on it."""
+    text = fields.get("symbol", "").strip()
+    return symbol_of(text) if text else ""
+
+
 def not_closed(request: HttpRequest, result: Refused) -> HttpResponse:
+    return not_done(request, "Nothing was sold", result, "/portfolio/")
+
+
+def not_done(request: HttpRequest, title: str, result: Refused, again: str) -> HttpResponse:
     if wants_json(request):
         return errors_json(result.errors, 422)
-    return refuse(request, 422, "Nothing was sold", " ".join(result.errors.values()), "/portfolio/")
+    return refuse(request, 422, title, " ".join(result.errors.values()), again)

@@ -6,15 +6,13 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.answers import refusal
-from apps.accounts.limits import limited
+from apps.accounts.answers import refusal, signed_in
 from apps.alerts.views import for_staff
 
 from . import queries, services
@@ -61,8 +59,8 @@ def span_of(request: HttpRequest) -> str:
     return span
 
 
-@limited("left", a_minute=600)
 @require_POST
+@signed_in
 def left(request: HttpRequest) -> HttpResponse:
     """A page was left: which one is known by its route alone."""
     form = LeftForm(request.POST)
@@ -71,7 +69,7 @@ def left(request: HttpRequest) -> HttpResponse:
     except Resolver404:
         name = ""
     if not name or not form.is_valid():
-        return HttpResponse("Not what a page says", status=422, content_type="text/plain")
+        return refusal(request, 422, "Not what a page says", "Its five numbers, from one of the desk's pages.")
     if is_counted(request, request.user):
         said = form.cleaned_data
         tray.add(Kind.LEFT, name)
@@ -82,8 +80,8 @@ def left(request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@login_required
 @require_POST
+@signed_in
 def choice(request: HttpRequest) -> HttpResponse:
     form = ChoiceForm(request.POST)
     if not form.is_valid():

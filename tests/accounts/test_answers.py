@@ -72,3 +72,14 @@ def test_who_signs_in_after_a_lost_post_comes_to_a_page() -> None:
 
     assert client.post("/watchlist/symbols/", {"symbol": "AAPL"})["Location"] == "/accounts/login/?next=/"
     assert client.get("/orders/?tab=filled")["Location"] == "/accounts/login/?next=/orders/%3Ftab%3Dfilled"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/portfolio/equity.json", "/portfolio/receipts/equity/", "/symbols/", "/symbols/AAPL/bars.json", "/settings/"],
+)
+def test_a_program_that_is_not_signed_in_is_told_so_and_not_sent_to_a_page(client: Client, path: str) -> None:
+    answer = client.get(path, headers={"accept": "application/json"})
+
+    assert (answer.status_code, answer.json()["error"]) == (401, "Signed out")
+    assert client.delete(path).status_code == 405

@@ -106,6 +106,17 @@ def test_next_page_leads_only_to_ourselves(client: Client) -> None:
     assert [onward(p) for p in ("https://evil.example/", "//evil.example", "javascript:1")] == ["/"] * 3
 
 
+@pytest.mark.parametrize("page", [",", "home:front", "http://[", "//[", "watchlist", "\x00"])
+def test_next_page_that_is_no_address_is_dropped(client: Client, page: str) -> None:
+    answers = [
+        client.post("/accounts/demo/", {"trader": "alice", "next": page}),
+        client.get("/accounts/login/", {"next": page}),
+        client.post("/accounts/logout/", {"next": page}),
+    ]
+
+    assert [(answer.status_code, answer["Location"]) for answer in answers] == [(302, "/")] * 3
+
+
 def test_demo_beyond_its_limit_is_refused_by_address(client: Client) -> None:
     codes = {client.post("/accounts/demo/", {"trader": "x"}).status_code for _ in range(60)}
 

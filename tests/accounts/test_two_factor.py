@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from cryptography.fernet import Fernet
 from django.http import HttpResponse
 from django.test import Client
 
-from apps.accounts.sealing import seal, unseal
+from apps.accounts.sealing import fernet_key, seal, unseal
+from apps.secrets.refusals import NotOpened
+from tests.keys import key_named
 
 from .fake_discord import FakeDiscord
 
@@ -66,12 +70,24 @@ def test_secret_is_stored_sealed(client: Client, discord: FakeDiscord, through_d
     assert unseal(stored) == secret
 
 
-def test_sealed_text_opens_after_the_key_is_rotated(settings: object) -> None:
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "old" * 20, []  # type: ignore[attr-defined]
+def test_sealed_text_opens_after_the_key_is_rotated_whatever_signs_sessions(settings: Any) -> None:
+    settings.ENCRYPTION_KEY, settings.ENCRYPTION_KEY_FALLBACKS = key_named("old"), []
     sealed = seal("kept")
-    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, ["old" * 20]  # type: ignore[attr-defined]
+    settings.ENCRYPTION_KEY, settings.ENCRYPTION_KEY_FALLBACKS = key_named("new"), [key_named("old")]
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, []
 
     assert unseal(sealed) == "kept"
+
+
+def test_what_the_signing_key_sealed_in_0_1_opens_while_it_is_known(settings: Any) -> None:
+    sealed = Fernet(fernet_key("old" * 20)).encrypt(b"kept").decode()
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new" * 20, ["old" * 20]
+    opened = unseal(sealed)
+    settings.SECRET_KEY_FALLBACKS = []
+
+    assert opened == "kept"
+    with pytest.raises(NotOpened):
+        unseal(sealed)
 
 
 def test_every_page_of_two_factor_is_ours(client: Client, discord: FakeDiscord, through_discord: Visit) -> None:

@@ -74,7 +74,7 @@ def default_rules(db: None) -> None:
 
 
 def channel(kind: str, address: str, **more: Any) -> Channel:
-    return Channel.objects.create(name=f"{kind} {address[-9:]}", kind=kind, address=address, **more)
+    return Channel.objects.create(name=f"{kind} {address[-9:]}", kind=kind, sealed_address=address, **more)
 
 
 def looks(*connections: int, start: datetime = NOW, **more: Any) -> list[Alert]:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.alerts.models import Alert, Channel, Delivery, Rule
+from tests.keys import key_named
 
 from .conftest import NOW, Receiver, channel, looks
 
@@ -67,16 +68,19 @@ def test_a_wrong_rule_says_what_would_be_right(rule: Rule, office: Client, field
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"address": "http://hooks.slack.com/x"}, "Address cannot be used: the address must begin with https://"),
-        ({"kind": "email", "address": "nobody"}, "Address must be an e-mail address, such as ops@example.com"),
-        ({"kind": "pagerduty", "address": "short"}, "Address must be a routing key of 32 letters and digits"),
-        ({"kind": "webhook", "signing_key": "short"}, "Signing key must be 16 characters or more"),
+        (
+            {"sealed_address": "http://hooks.slack.com/x"},
+            "Address cannot be used: the address must begin with https://",
+        ),
+        ({"kind": "email", "sealed_address": "nobody"}, "Address must be an e-mail address, such as ops@example.com"),
+        ({"kind": "pagerduty", "sealed_address": "short"}, "Address must be a routing key of 32 letters and digits"),
+        ({"kind": "webhook", "sealed_signing_key": "short"}, "Signing key must be 16 characters or more"),
     ],
 )
 def test_a_wrong_channel_says_what_would_be_right(
     db: None, office: Client, fields: dict[str, str], words: str
 ) -> None:
-    sent = {"name": "Ops", "kind": "slack", "address": SECRET, "least": "info", "enabled": "on", **fields}
+    sent = {"name": "Ops", "kind": "slack", "sealed_address": SECRET, "least": "info", "enabled": "on", **fields}
 
     page = office.post("/admin/alerts/channel/add/", sent)
 
@@ -84,17 +88,48 @@ def test_a_wrong_channel_says_what_would_be_right(
     assert not Channel.objects.exists()
 
 
-def test_an_address_is_shown_by_its_end_and_stays_when_it_is_left(db: None, office: Client) -> None:
+def test_an_address_is_shown_by_its_end_and_stays_when_nothing_is_typed(db: None, office: Client) -> None:
     kept = channel("slack", SECRET)
+    kept.name = "Ops"
+    kept.save()
 
     pages = [text(office.get(path)) for path in ("/admin/alerts/channel/", f"/admin/alerts/channel/{kept.pk}/change/")]
-    sent = {"name": "Renamed", "kind": "slack", "address": "•••-end", "least": "info", "enabled": "on"}
+    sent = {"name": "Renamed", "kind": "slack", "sealed_address": "", "least": "info", "enabled": "on"}
     office.post(f"/admin/alerts/channel/{kept.pk}/change/", sent)
 
-    kept.refresh_from_db()
-    assert [SECRET in page for page in pages] == [False, False]
-    assert ["•••-end" in page for page in pages] == [True, True]
-    assert (kept.name, kept.address) == ("Renamed", SECRET)
+    kept = Channel.objects.get()
+    assert ["s3cr3t" in page for page in pages] == [False, False]
+    assert ["set, ends in …-end" in page.replace("Set,", "set,") for page in pages] == [True, True]
+    assert "Not set. Of a signed webhook" in pages[1]
+    assert (kept.name, kept.sealed_address, kept.sealed_signing_key) == ("Renamed", SECRET, "")
+
+
+def test_what_is_typed_replaces_what_was_there(db: None, office: Client) -> None:
+    kept = channel("slack", SECRET)
+    sent = {"name": "Ops", "kind": "webhook", "least": "info", "enabled": "on"}
+    typed = {"sealed_address": "https://example.com/new-end", "sealed_signing_key": "k" * 16}
+
+    office.post(f"/admin/alerts/channel/{kept.pk}/change/", {**sent, **typed})
+
+    kept = Channel.objects.get()
+    assert {name: getattr(kept, name) for name in typed} == typed
+    assert (kept.address, kept.signing_key) == ("", "")
+
+
+def test_an_address_that_does_not_open_is_told_and_can_be_typed_again(db: None, office: Client, settings: Any) -> None:
+    kept = channel("slack", SECRET)
+    settings.ENCRYPTION_KEY, settings.ENCRYPTION_KEY_FALLBACKS = key_named("another"), []
+    path, sent = f"/admin/alerts/channel/{kept.pk}/change/", {"name": "Ops", "kind": "slack", "least": "info"}
+
+    page = text(office.get(path))
+    listed = text(office.get("/admin/alerts/channel/"))
+    left = text(office.post(path, {**sent, "sealed_address": ""}))
+    office.post(path, {**sent, "sealed_address": SECRET})
+
+    assert "Set, but it does not open: type it again" in page
+    assert "set, but it does not open: type it again" in listed
+    assert "What is stored does not open: type it again" in left
+    assert Channel.objects.get().sealed_address == SECRET
 
 
 def test_a_channel_is_tried_by_a_test(db: None, office: Client, receiver: Receiver) -> None:

@@ -107,7 +107,7 @@ def test_a_receiver_that_hangs_is_asked_once_a_round(
     later = NOW + timedelta(minutes=10)
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         address = f"http://127.0.0.1:{hanging.getsockname()[1]}/x"
-        hook = channel("webhook", address, signing_key="a key of sixteen characters")
+        hook = channel("webhook", address, sealed_signing_key="a key of sixteen characters")
         for number in range(5):
             looks(6, 0, start=NOW + number * timedelta(minutes=1))
         channel("slack", f"{receiver.url}/people")
@@ -119,7 +119,7 @@ def test_a_receiver_that_hangs_is_asked_once_a_round(
     assert sorted(hooks.values_list("state", "attempts")) == [("due", 0)] * 10 + [("due", 1)]
     assert [path for path, _, _ in receiver.heard] == ["/people"]
     monkeypatch.setattr(outgoing, "TIMEOUT_S", 5.0)
-    hook.address = f"{receiver.url}/back"
+    hook.sealed_address = f"{receiver.url}/back"
     hook.save()
     assert send_due(later + timedelta(minutes=1)) == 11
     assert set(hooks.values_list("state", flat=True)) == {"sent"}

@@ -13,6 +13,7 @@ from apps.alerts import services
 from apps.alerts.models import Delivery, Rule
 from apps.alerts.outgoing import Failed, Unsendable, is_public, post, target_of
 from apps.alerts.sending import MOST_ATTEMPTS, send_due
+from tests.keys import key_named
 
 from .conftest import NOW, Receiver, channel, looks
 
@@ -59,7 +60,7 @@ def test_pagerduty_opens_and_resolves_by_one_key(rule: Rule, receiver: Receiver,
 
 
 def test_a_webhook_is_signed_over_its_time_and_body(rule: Rule, receiver: Receiver) -> None:
-    channel("webhook", f"{receiver.url}/hook", signing_key=KEY)
+    channel("webhook", f"{receiver.url}/hook", sealed_signing_key=KEY)
     looks(6)
 
     send_due(NOW)
@@ -133,7 +134,7 @@ def test_after_the_last_attempt_it_waits_for_an_admin(rule: Rule, receiver: Rece
 
 def test_who_dies_while_sending_loses_nothing(rule: Rule, receiver: Receiver) -> None:
     """P16: what was taken and not settled is due again, with the same key for the receiver."""
-    channel("webhook", f"{receiver.url}/x", signing_key=KEY)
+    channel("webhook", f"{receiver.url}/x", sealed_signing_key=KEY)
     looks(6)
     services.claim(NOW, 10, timedelta(seconds=60))  # and dies
 
@@ -144,7 +145,7 @@ def test_who_dies_while_sending_loses_nothing(rule: Rule, receiver: Receiver) ->
 
 def test_a_flood_is_one_message_to_people_and_every_event_to_programs(rule: Rule, receiver: Receiver) -> None:
     channel("slack", f"{receiver.url}/people")
-    channel("webhook", f"{receiver.url}/program", signing_key=KEY)
+    channel("webhook", f"{receiver.url}/program", sealed_signing_key=KEY)
     rules = [
         Rule(name=f"Rule {number}", metric="connections", threshold=5, clear=3, window_s=10, severity="critical")
         for number in range(40)
@@ -240,3 +241,19 @@ def test_a_receiver_that_is_gone_is_tried_again(rule: Rule, receiver: Receiver, 
 
     assert Delivery.objects.get().state == "due"
     assert "ConnectionRefusedError" in Delivery.objects.get().error
+
+
+def test_an_address_that_does_not_open_is_tried_again_once_its_key_is_back(
+    rule: Rule, receiver: Receiver, settings: Any
+) -> None:
+    channel("slack", f"{receiver.url}/x")
+    looks(6)
+    key, settings.ENCRYPTION_KEY = settings.ENCRYPTION_KEY, key_named("another")
+
+    send_due(NOW)
+
+    waiting = Delivery.objects.get()
+    assert (waiting.state, "no key of this desk" in waiting.error) == ("due", True)
+    settings.ENCRYPTION_KEY = key
+    assert send_due(waiting.due_at) == 1
+    assert Delivery.objects.get().state == "sent"

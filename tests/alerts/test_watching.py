@@ -22,7 +22,7 @@ SET_UP = """
 from apps.alerts.models import Channel, Rule
 terms = dict(metric="connections", threshold=0, clear=0, window_s=10)
 Rule.objects.create(name="Somebody is here", severity="critical", **terms)
-Channel.objects.create(name="Ops", kind="slack", address="{url}/ops")
+Channel.objects.create(name="Ops", kind="slack", sealed_address="{url}/ops")
 """
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.market.models import Instrument
 from apps.portfolio.services import open_account
+from apps.traderalerts.models import TraderAlert
 from apps.trades.models import Order
 from apps.watchlist.models import WatchedSymbol, Watchlist
 
@@ -59,6 +60,14 @@ def session_of(user: User) -> dict[str, Any]:
     return {"session_id": session.pk}
 
 
+def alert_of(user: User) -> dict[str, Any]:
+    now = timezone.now()
+    alert = TraderAlert.objects.create(
+        user=user, kind="price_above", instrument=instrument(), threshold=2, base=1, made_at=now, waiting_since=now
+    )
+    return {"alert_id": alert.pk}
+
+
 def instrument() -> Instrument:
     return Instrument.objects.get_or_create(symbol="AAPL", defaults={"name": "Apple"})[0]
 
@@ -75,6 +84,10 @@ OWNED: dict[str, Callable[[User], dict[str, Any]]] = {
     "watchlist:order": watchlist_of,
     "watchlist:rename": watchlist_of,
     "watchlist:delete": watchlist_of,
+    "traderalerts:edit": alert_of,
+    "traderalerts:delete": alert_of,
+    "traderalerts:acknowledge": alert_of,
+    "traderalerts:turn": alert_of,
 }
 PUBLIC = {
     "portfolio:receipt": "a figure has a name; whose it is comes from the signed-in user",

@@ -25,7 +25,7 @@ def test_an_installed_package_is_safe(package: str) -> None:
     assert version(package) in SpecifierSet(SAFE[package])
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-kms.txt"])
 def test_a_lock_is_pinned_and_hashed(name: str) -> None:
     entries = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", (ROOT / name).read_text(), flags=re.M).strip())
 
@@ -38,7 +38,8 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==(\S+)", (ROOT / name).read_text(), flags=re.M))
 
 
-def test_development_runs_what_is_deployed() -> None:
-    deployed, development = pins("requirements.txt"), pins("requirements-dev.txt")
+@pytest.mark.parametrize("more", ["requirements-dev.txt", "requirements-kms.txt"])
+def test_what_more_is_installed_leaves_what_is_deployed(more: str) -> None:
+    deployed, installed = pins("requirements.txt"), pins(more)
 
-    assert {name: development.get(name) for name in deployed} == deployed
+    assert {name: installed.get(name) for name in deployed} == deployed

@@ -9,6 +9,7 @@ SIGNED_IN = (
     "/history/",
     "/symbols/AAPL/",
     "/watchlist/",
+    "/alerts/",
     "/portfolio/",
     "/portfolio/performance/",
     "/portfolio/receipts/equity/",

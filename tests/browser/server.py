@@ -13,6 +13,7 @@ import urllib.request
 from pathlib import Path
 from typing import IO
 
+from tests.keys import ENCRYPTION_KEY
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,7 +27,8 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     blank = dict.fromkeys(UNSET, "")
     market = {"SIM_SEED": "7", "SIM_RATE": "4", "PYTHONUNBUFFERED": "1"}
-    return {**kept, **blank, **market, "VAR_DIR": str(var), **settings}
+    key = {"ENCRYPTION_KEY": ENCRYPTION_KEY if settings.get("DATABASE_URL") else ""}
+    return {**kept, **blank, **market, **key, "VAR_DIR": str(var), **settings}
 
 
 def manage(var: Path, *words: str, **settings: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import configparser
 import re
 import secrets
@@ -77,12 +78,20 @@ def test_image_holds_what_is_needed_by_hash_and_nothing_else() -> None:
     assert all(re.fullmatch(r"python:3\.11-slim-\w+( AS build)?", line) for line in said("FROM"))
 
 
+def test_image_holds_no_key_that_its_making_made() -> None:
+    """Collecting static files starts the embedded default, which makes keys."""
+    making = next(line for line in said("RUN") if "collectstatic" in line)
+
+    assert "&& rm -f /var/lib/livedesk/*_key " in making
+
+
 def test_a_deploy_with_its_settings_is_clean(tmp_path: Path) -> None:
     """`manage.py check --deploy` has nothing to say where all that it asks for is set."""
     settings = {
         "DATABASE_URL": "postgres://desk:password@127.0.0.1:9/livedesk",
         "REDIS_URL": "redis://127.0.0.1:9",
         "SECRET_KEY": secrets.token_urlsafe(50),
+        "ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "ALLOWED_HOSTS": "desk.example.com",
         "DISCORD_CLIENT_ID": "123456789012345678",
         "DISCORD_CLIENT_SECRET": secrets.token_urlsafe(24),

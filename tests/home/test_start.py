@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture.tree import ROOT
+from tests.keys import ENCRYPTION_KEY
 
 
 @pytest.mark.parametrize(
@@ -25,7 +26,13 @@ from tests.architecture.tree import ROOT
     ],
 )
 def test_senseless_setting_is_named_in_one_line(name: str, value: str, words: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "VAR_DIR": str(tmp_path), "SECRET_KEY": "k" * 60, name: value}
+    environment = {
+        **os.environ,
+        "VAR_DIR": str(tmp_path),
+        "SECRET_KEY": "k" * 60,
+        "ENCRYPTION_KEY": ENCRYPTION_KEY,
+        name: value,
+    }
 
     told = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

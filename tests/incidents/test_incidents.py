@@ -148,6 +148,12 @@ def test_only_what_is_public_is_told(client: Client, db: None) -> None:
     assert [entry.findtext(f"{atom}summary") for entry in feed.iter(f"{atom}entry")] == ["We are looking into it."]
 
 
+def test_the_feed_is_only_read(client: Client, db: None) -> None:
+    answer = client.post("/status/feed.atom")
+
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+
+
 def test_an_admin_opens_tells_and_ends_one(admin_client: Client) -> None:
     fields = {
         "title": "Late prices",

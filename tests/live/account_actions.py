@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 from apps.desk.position import CostMethod
+from apps.history import services as history
+from apps.market import services as market
+from apps.market.models import Instrument
 from apps.portfolio import terms
-from apps.portfolio.models import AccountKind
-from apps.trades import margin_calls
+from apps.portfolio.models import AccountKind, CorporateAction
+from apps.trades import corporate, margin_calls
 
 from .order_actions import action
 from .scene import Scene
@@ -73,3 +77,40 @@ def margin_called(s: Scene) -> None:
     assert margin_calls.call_margins(s.now) == 1
     s.match("NVDA")
     assert Decimal(0) == s.account.positions.get(instrument__symbol="NVDA").quantity
+
+
+def next_day(s: Scene, **terms: Any) -> None:
+    """Something of AAPL is due when the next session begins."""
+    s.feed.day += timedelta(days=1)
+    market.follow_session(s.feed)
+    aapl = Instrument.objects.get(symbol="AAPL")
+    CorporateAction.objects.create(instrument=aapl, ex_date=s.feed.day, **terms)
+    corporate.apply_due(s.now)
+
+
+@action
+def shares_split(s: Scene) -> None:
+    next_day(s, kind="split", new=3, old=2)
+    s.quote("AAPL", "100.00", "100.02")
+
+
+@action
+def shares_put_together_with_cash_for_the_rest(s: Scene) -> None:
+    next_day(s, kind="split", new=1, old=3)
+    s.quote("AAPL", "450.00", "450.02")
+
+
+@action
+def dividend_paid(s: Scene) -> None:
+    next_day(s, kind="dividend", amount=Decimal("0.24"))
+
+
+@action
+def fills_imported(s: Scene) -> None:
+    bought, sold = "2026-03-02 10:00,NVDA,buy,5,100.00,a", "2026-03-02 11:00,NVDA,sell,2,110.00,b"
+    text = f"time,symbol,side,quantity,price,id\n{bought}\n{sold}\n"
+    history.keep_draft(s.account, "fills.csv", text, s.now)
+    history.map_draft(s.account, history.guessed(history.headers_of(text)))
+    assert history.book_draft(s.account, s.now) == 2
+    history.keep_draft(s.account, "fills.csv", text, s.now)
+    history.drop_draft(s.account)

@@ -16,7 +16,7 @@ from apps.risk import services as risk
 from apps.risk.models import OwnLimit, RiskLimits
 from apps.watchlist import services as watchlist
 
-from . import account_actions as account_actions
+from . import account_actions, alert_actions  # noqa: F401 -- they take their actions into the table
 from .order_actions import ACTIONS, action
 from .scene import Scene
 
@@ -40,6 +40,7 @@ NO_CASE = {
             "tell",
             "acknowledge",
             "claim",
+            "waiting",
             "settle",
             "try_again",
             "keep_span",
@@ -53,6 +54,7 @@ NO_CASE = {
         f"usage.{name}": "sums of use are shown to staff, on no live page"
         for name in ("book", "see", "see_live", "mark_release", "choose", "tidy", "roll_up_events", "forget")
     },
+    **{f"secrets.{name}": "sealed anew, the same text" for name in ("rotate", "step", "rows_of", "move")},
     "audit.record": "the audit log is read in the admin",
     "accounts.demo_trader": "makes a user; nobody's page is open yet",
 }

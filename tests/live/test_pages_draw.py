@@ -21,6 +21,9 @@ from apps.market.models import Instrument, MarketState
 from apps.market.quotes import board
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Lot, Position
+from apps.traderalerts.models import Kind, TraderAlert
+from apps.traderalerts.services import make_alert
+from apps.traderalerts.terms import Terms
 from apps.trades import filling, services
 from apps.trades.models import Fill, Order
 from apps.trades.ticket import Placed, Ticket
@@ -37,6 +40,7 @@ PAGES: list[tuple[str, dict[str, str], int]] = [  # and the most queries each ma
     ("trades", {"order": "newest"}, 15),
     ("history", {}, 10),
     ("watchlist", {}, 15),
+    ("alerts", {}, 15),
     ("activity", {}, 15),
     ("activity", {"family": "order"}, 15),
 ]
@@ -45,7 +49,7 @@ Grow = Callable[[int], None]
 
 @pytest.fixture
 def grow(alice: User) -> Grow:
-    """Gives alice one more symbol: watched, held, and with a working, a filled and a cancelled order."""
+    """Gives alice one more symbol: watched, held, with an alert, a working, a filled and a cancelled order."""
     now, price = datetime.now(UTC), Decimal("10.00")
     MarketState.objects.create(is_open=True, session_date=now.date(), changed_at=now)
     account = portfolio.open_account(alice, Decimal(100_000))
@@ -60,11 +64,12 @@ def grow(alice: User) -> Grow:
 
     def one_more(number: int) -> None:
         symbol = f"T{number}"
-        Instrument.objects.create(symbol=symbol, name=symbol, previous_close=price, session_date=now.date())
+        row = Instrument.objects.create(symbol=symbol, name=symbol, previous_close=price, session_date=now.date())
         quote = Quote(symbol, price, price, Decimal(99), Decimal(99), price, now, now)
         market.save_quotes([quote])
         board.catch_up()
         assert isinstance(add_symbol(watchlist, symbol), Added)
+        assert isinstance(make_alert(alice, Terms(Kind.PRICE_ABOVE, row, 2 * price), now), TraderAlert)
         place(symbol, Side.BUY)
         filling.match_symbol(symbol, quote, None, now)
         place(symbol, Side.BUY, Decimal(5))

@@ -36,7 +36,15 @@ from .scene import Scene
 APPS = Path(__file__).parents[2] / "apps"
 EXACT = ("quote-", "book-", "bar-")  # others carry when their owner last heard of anything
 SETTLES_WITHIN = 20.0
-MORE = ("trades/filling.py", "trades/margin_calls.py", "portfolio/terms.py")
+MORE = (
+    "trades/filling.py",
+    "trades/importing.py",
+    "trades/margin_calls.py",
+    "trades/corporate.py",
+    "portfolio/terms.py",
+    "portfolio/corporate.py",
+    "traderalerts/firing.py",
+)
 """Modules that write, beside the services."""
 
 
@@ -110,7 +118,8 @@ def open_tabs(scene: Scene) -> list[Tab]:
         (scene.alice, "history", {}),
         (scene.alice, "watchlist", {}),
         (scene.alice, "watchlist", {"list": str(scene.second.pk)}),
-        *((scene.alice, "activity", {"family": family}) for family in ("", "order", "account")),
+        (scene.alice, "alerts", {}),
+        *((scene.alice, "activity", {"family": family}) for family in ("", "order", "alert", "account")),
         (scene.bob, "desk", {"symbol": "AAPL"}),
     ]
     assert urls.urlpatterns and {name for _, name, _ in pages} == Page.registry.keys()  # each has its page by now

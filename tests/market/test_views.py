@@ -92,7 +92,10 @@ def test_bars_that_no_process_has_gone_on_with(page: Client) -> None:
 def test_bars_of_an_unknown_symbol(page: Client) -> None:
     answer = page.get("/symbols/NOPE/bars.json")
 
-    assert (answer.status_code, answer.json()) == (404, {"error": "NOPE is not traded here"})
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"error": "Not found", "detail": "NOPE is not traded here. Search by symbol or name."},
+    )
 
 
 @pytest.mark.parametrize("minutes", ["0", "-1", "1.5", "abc", "99999999999", "2881", "", "²"])
@@ -101,7 +104,7 @@ def test_bars_with_minutes_that_make_no_sense(page: Client, minutes: str) -> Non
 
     assert (answer.status_code, answer.json()) == (
         422,
-        {"errors": {"minutes": "must be a whole number from 1 to 2880"}},
+        {"errors": {"minutes": ["Minutes must be a whole number from 1 to 2880"]}},
     )
 
 

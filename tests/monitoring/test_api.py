@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -31,12 +32,23 @@ def test_it_names_itself_and_its_limits(told: dict[str, Any]) -> None:
 def test_every_address_it_names_is_there(told: dict[str, Any]) -> None:
     """Those of machines are answered before Django."""
     own = {"/healthz", "/readyz", "/metrics"}
-    number = "00000000-0000-4000-8000-000000000000"
+    assert {"GET /api", "POST /orders/", "POST /orders/{order_id}/cancel/"} <= told["http"].keys()
     for words in told["http"]:
         method, path = words.split()
-        filled = path.replace("{id}", number).replace("{page}", "desk")
+        filled = re.sub(r"\{\w+\}", "1", path.replace("{order_id}", "00000000-0000-4000-8000-000000000000"))
         assert method in {"GET", "POST"}
         assert path in own or resolve(filled)
+
+
+def test_it_leads_to_the_description_of_its_addresses(told: dict[str, Any], desk_server: DeskServer) -> None:
+    answer = httpx.get(desk_server.url + told["openapi"])
+
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    assert (answer.headers["content-encoding"], answer.headers["cache-control"]) == ("gzip", "no-cache")
+    assert answer.json()["info"]["version"] == told["version"]
+    assert {f"{method.upper()} {path}" for path, methods in answer.json()["paths"].items() for method in methods} == (
+        told["http"].keys()
+    )
 
 
 def test_every_socket_it_names_opens_and_every_message_it_names_is_understood(

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from apps.desk.money import ZERO
 from apps.desk.trips import Trips
 from apps.portfolio import closed
-from apps.portfolio.closed import closed_trades, fills_booked, results_of
+from apps.portfolio.closed import closed_trades, moves_booked, results_of
 from apps.portfolio.models import Position
 
 from .conftest import TODAY
@@ -47,7 +47,7 @@ def test_trades_are_read_from_the_books_in_parts(traded, monkeypatch):
 
 def test_trades_are_the_positions_realised_pnl_after_fees(traded):
     trips = Trips()
-    nets = [trade.net for _, fill in fills_booked(traded.pk) if (trade := trips.take(fill))]
+    nets = [trade.net for _, fill in moves_booked(traded.pk) if (trade := trips.take(fill))]
 
     rows = Position.objects.filter(account=traded)
 

@@ -116,9 +116,11 @@ def test_ledger_is_found_and_paged(client, alice, alice_account, book):
     second = text_of(client.get(LEDGER, {"page": 2}))
     found = text_of(client.get(LEDGER, {"q": "paper"}))
     nothing = text_of(client.get(LEDGER, {"q": "<script>"}))
+    less_nul = text_of(client.get(LEDGER, {"q": "pap\0er"}))
 
     assert "31 entries, page 2 of 2" in second
     assert ("1 entry, page 1 of 1" in found, "Paper cash to start with" in found) == (True, True)
+    assert "1 entry, page 1 of 1" in less_nul
     assert "No entry matches “&lt;script&gt;”" in nothing
 
 

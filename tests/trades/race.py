@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tests.keys import ENCRYPTION_KEY
+
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = 2
 
@@ -22,6 +24,7 @@ class RaceDesk:
             **os.environ,
             "DATABASE_URL": database_url,
             "SECRET_KEY": "a key for a race, of fifty characters and some more",
+            "ENCRYPTION_KEY": ENCRYPTION_KEY,
             "ALLOWED_HOSTS": "localhost",
             "REDIS_URL": "",
             "QUOTE_STALE_MS": "600000",

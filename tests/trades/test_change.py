@@ -220,6 +220,17 @@ def test_nothing_held_is_nothing_to_close(desk: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/orders/cancel/", "/orders/close/"])
+def test_what_cannot_be_a_symbol_is_refused_and_nothing_is_cancelled(path: str, desk: Client, placed: Place) -> None:
+    """PostgreSQL takes no NUL, and a symbol less it would be another's, or all."""
+    order = placed("buy 10 AAPL limit 140")
+
+    for symbol in ("\0", "AAPL\0"):
+        answer = desk.post(path, {"symbol": symbol}, headers=JSON)
+        assert (answer.status_code, list(answer.json()["errors"])) == (422, ["symbol"])
+    assert now_of(order).status == "new"
+
+
+@pytest.mark.parametrize("path", ["/orders/cancel/", "/orders/close/"])
 def test_who_has_no_account_is_told(path: str, charlie: Any) -> None:
     answer = sign_in(charlie).post(path, {"symbol": "AAPL"}, headers=JSON)
 

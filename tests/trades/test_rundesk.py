@@ -13,6 +13,7 @@ from django.db import connection
 
 from apps.market.models import LastQuote, MarketState
 from apps.trades.models import DeskLease
+from tests.keys import ENCRYPTION_KEY
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,6 +23,7 @@ def start(**settings: str) -> subprocess.Popen[str]:
         **os.environ,
         "DATABASE_URL": f"sqlite:///{connection.settings_dict['NAME']}",
         "SECRET_KEY": "a key for a test, of fifty characters and some more",
+        "ENCRYPTION_KEY": ENCRYPTION_KEY,
         "ALLOWED_HOSTS": "localhost",
         "REDIS_URL": "",
         **settings,

@@ -69,6 +69,9 @@ class Feed(ABC):
     def session(self) -> Session:
         """The present session; ask again to learn that it changed."""
 
+    def split(self, symbol: str, new: int, old: int) -> None:  # noqa: B027 -- a venue does so by itself
+        """A split of this symbol begins: a feed that makes its prices up goes on at the new ones."""
+
     @abstractmethod
     def instruments(self) -> list[Listing]:
         """Everything it quotes."""

@@ -70,6 +70,11 @@ class Simulated(Feed):
             if symbol in closes:
                 self.walk.place(index, float(closes[symbol]))
 
+    def split(self, symbol: str, new: int, old: int) -> None:
+        if symbol in self.symbols:
+            index = self.symbols.index(symbol)
+            self.walk.place(index, self.walk.price(index) * old / new)
+
     def begin(self) -> date:
         """Walks from where the record ends (or a day ago) to the minute that now runs; says the day."""
         if self.day is not None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('alerts', '0003_spans'),
+        ('alerts', '0005_seal_channels'),
     ]
 
     operations = [

@@ -1,0 +1,113 @@
+"""What machines and operators ask: health, figures, this description, operations, status."""
+
+from __future__ import annotations
+
+from .terms import HTMX, Door, Operation, answer, choice, html, json, plain, query, ref, schema
+
+OPS_SPANS = ("hour", "day", "week", "month")
+OPS_CHARTS = ("health", "transport", "trading")
+MISSING = ref("responses", "NotFound")
+SPAN = query("span", choice(OPS_SPANS, "how far back", default="hour"))
+
+OPERATIONS = (
+    Operation(
+        "get",
+        "/health",
+        "health",
+        "machines",
+        "How the desk is; the status alone for strangers, where HEALTH_DETAIL says so",
+        {
+            200: answer("healthy or degraded", json(schema("Health"))),
+            503: answer("down or draining", json(schema("Health"))),
+        },
+        door=Door.OUTSIDE,
+    ),
+    Operation(
+        "get",
+        "/healthz",
+        "liveness",
+        "machines",
+        "Whether the process that answers lives",
+        {200: answer("It does", json(schema("State")))},
+        door=Door.OUTSIDE,
+    ),
+    Operation(
+        "get",
+        "/readyz",
+        "readiness",
+        "machines",
+        "Whether it should be sent requests",
+        {
+            200: answer("It should", json(schema("State"))),
+            503: answer("It should not: it has no database, or it is stopped", json(schema("State"))),
+        },
+        door=Door.OUTSIDE,
+    ),
+    Operation(
+        "get",
+        "/metrics",
+        "metrics",
+        "machines",
+        "Every count of the process in Prometheus' text format, for this machine or who has the token",
+        {200: answer("The counts", plain()), 404: answer("To anybody else", plain())},
+        door=Door.OUTSIDE,
+        security=("metricsToken",),
+    ),
+    Operation(
+        "get",
+        "/api",
+        "describe",
+        "machines",
+        "Name, version, sockets, events, limits and configuration",
+        {200: answer("The description", json(schema("Description")))},
+        door=Door.OPEN,
+    ),
+    Operation(
+        "get",
+        "/api/openapi.json",
+        "openapi",
+        "machines",
+        "This document",
+        {
+            200: answer("The document", json({"type": "object"})),
+            304: answer("The same as the one with the ETag that was sent as If-None-Match"),
+        },
+        door=Door.OPEN,
+    ),
+    Operation(
+        "get",
+        "/ops/",
+        "showOperations",
+        "operations",
+        "The page of operations, for staff; to htmx what moves besides the charts",
+        {200: answer("The page", html()), 404: MISSING},
+        (SPAN, HTMX),
+    ),
+    Operation(
+        "get",
+        "/ops/curves.json",
+        "readCurves",
+        "operations",
+        "The charts' figures, for staff: seconds since the epoch, null where nothing is known",
+        {200: answer("The curves", json(schema("Curves"))), 404: MISSING},
+        (SPAN, query("of", choice(OPS_CHARTS, "the charts of which dashboard", default="health"))),
+    ),
+    Operation(
+        "get",
+        "/status/",
+        "showStatus",
+        "operations",
+        "The public status page",
+        {200: answer("The page", html())},
+        door=Door.OPEN,
+    ),
+    Operation(
+        "get",
+        "/status/feed.atom",
+        "readIncidents",
+        "operations",
+        "What was said in public of incidents",
+        {200: answer("The feed", {"application/atom+xml": {"schema": {"type": "string"}}})},
+        door=Door.OPEN,
+    ),
+)

@@ -1,0 +1,68 @@
+"""The traders' outbox, emptied beside the hubs by the same rails as the operators' alerts."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from channels.db import database_sync_to_async
+from django.db.models import F, Q, QuerySet
+
+from apps.alerts.outgoing import Unsendable
+from apps.alerts.sending import Outbox, send_due, to_discord, to_mail
+from apps.alerts.watching import TURN_S, told_of
+
+from .firing import GAPS
+from .models import OF_ORDERS, AlertDelivery, AlertSettings, TraderAlert
+
+THREAD = ThreadPoolExecutor(1, thread_name_prefix="trader-alerts")
+Way = AlertSettings.Way
+
+
+def wanted() -> QuerySet[AlertDelivery]:
+    """What nobody has acknowledged yet. Of the same alert the newest firing counts; each order is told."""
+    rows = AlertDelivery.objects.select_related("alert__user__alert_settings")
+    rows = rows.filter(Q(firing=F("alert__firings")) | Q(ring=0, alert__kind__in=OF_ORDERS))
+    reached = Q(alert__user__alert_settings__way__in=[Way.EMAIL, Way.DISCORD])
+    return rows.filter(reached, alert__state=TraderAlert.State.FIRED, alert__user__is_active=True)
+
+
+def send(reached: AlertSettings, batch: list[AlertDelivery]) -> None:
+    lines = [line_of(each) for each in batch]
+    if reached.way == Way.DISCORD:
+        to_discord(reached.webhook, lines)
+    elif reached.user.email:
+        to_mail(reached.user.email, lines)
+    else:
+        raise Unsendable("the account has no e-mail address")
+
+
+def line_of(delivery: AlertDelivery) -> str:
+    again = f"Again, {delivery.ring + 1} of {len(GAPS) + 1}: " if delivery.ring else ""
+    return f"{again}{delivery.text}"
+
+
+OUTBOX = Outbox(
+    rows=wanted,
+    receiver=lambda delivery: delivery.alert.user.alert_settings,
+    is_person=lambda reached: True,
+    send=send,
+)
+
+
+def send_alerts(now: datetime | None = None) -> int:
+    return send_due(now, OUTBOX)
+
+
+async def deliver() -> None:
+    while True:
+        await asyncio.sleep(TURN_S)
+        with told_of("sending traders' alerts"):
+            await in_thread(send_alerts)
+
+
+async def in_thread(work: Any, *args: Any) -> Any:
+    """One of its own: a receiver that hangs holds up no operators' alert."""
+    return await database_sync_to_async(work, thread_sensitive=False, executor=THREAD)(*args)

@@ -1,0 +1,75 @@
+"""A real desk that is killed in the middle of it: each alert fires once, and its address is told."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from tests.alerts.conftest import Receiver
+from tests.browser.server import DeskServer, manage
+from tests.patience import at_most
+
+SYMBOLS = ("AAPL", "MSFT", "NVDA", "AMZN", "GOOGL", "META", "TSLA", "SPY")
+FIRED = """
+from apps.live.models import Event
+from apps.traderalerts.models import TraderAlert
+import json
+ids = list(Event.objects.filter(kind="alert.fired").values_list("facts__alert_id", flat=True))
+print(json.dumps([ids, list(TraderAlert.objects.values_list("state", flat=True))]))
+"""
+
+
+def sign_in(client: httpx.Client) -> None:
+    client.get("/", headers={"accept": "text/html"})
+    client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+    client.post("/accounts/demo/", data={"trader": "alice"})
+    client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+
+
+def fired(desk: DeskServer) -> tuple[list[int], list[str]]:
+    ids, states = json.loads(manage(desk.var, "shell", "-v", "0", "-c", FIRED).splitlines()[-1])
+    return ids, states
+
+
+@pytest.mark.timeout(240)
+def test_every_alert_fires_once_over_a_killed_desk(start_desk: Callable[..., DeskServer], receiver: Receiver) -> None:
+    """R-ALERT"""
+    desk, pause = start_desk(ALERTS_ALLOW_PRIVATE="on", SIM_RATE="20"), threading.Event()
+    with httpx.Client(base_url=desk.url, follow_redirects=True, headers={"accept": "application/json"}) as alice:
+        sign_in(alice)
+        reach = {"way": "discord", "webhook": f"{receiver.url}/api/webhooks/1/x"}
+        assert alice.post("/alerts/settings/", data=reach).status_code == 200
+        for symbol in SYMBOLS:
+            for percent in ("0.005", "0.02"):
+                typed = {"kind": "percent_move", "symbol": symbol, "threshold": percent}
+                assert alice.post("/alerts/", data=typed).status_code == 201
+
+    desk.kill()
+    before, _ = fired(desk)
+    desk.start()
+
+    ends = time.monotonic() + at_most(60)
+    while len(receiver.heard) < 1 or len(fired(desk)[0]) < 2 * len(SYMBOLS):
+        assert time.monotonic() < ends, (fired(desk), desk.tail())
+    desk.kill()
+    desk.start()
+
+    ids, states = fired(desk)
+    assert (set(Counter(ids).values()), set(states)) == ({1}, {"fired"})
+    assert set(before) <= set(ids)
+    while len(said(receiver)) < len(ids):
+        assert time.monotonic() < ends + at_most(30), (said(receiver), desk.tail())
+        pause.wait(0.1)
+    assert "Traceback" not in desk.log.read_text()
+
+
+def said(receiver: Receiver) -> set[str]:
+    """Lines that came, each counted once: a receiver may get one again after a kill."""
+    contents = [json.loads(body)["content"] for _, _, body in receiver.heard]
+    return {line for content in contents for line in content.splitlines() if not line.startswith("Again")}
