@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count as Number
-from django.db.models import F, Min, Q
+from django.db.models import F, Min, QuerySet
 
 from apps.accounts.models import User
 from apps.accounts.services import set_counted
@@ -49,10 +49,15 @@ def see(users: Iterable[int], day: date) -> int:
         firsts = dict(Week.objects.filter(user__in=new).values_list("user_id").annotate(Min("first")))
         rows = [Week(user_id=user, week=week, first=firsts.get(user, week)) for user in sorted(new)]
         Week.objects.bulk_create(rows, ignore_conflicts=True)
-    unseen = Q(seen_on__isnull=True) | Q(seen_on__lt=day)
-    fresh = Week.objects.filter(unseen, user__in=counted, week=week).update(seen_on=day)
-    book({(day, Kind.USERS, "seen"): fresh})
-    return fresh
+    fresh = [row.pk for row in locked(counted, week) if row.seen_on is None or row.seen_on < day]
+    Week.objects.filter(pk__in=fresh).update(seen_on=day)
+    book({(day, Kind.USERS, "seen"): len(fresh)})
+    return len(fresh)
+
+
+def locked(users: Iterable[int], week: date) -> QuerySet[Week]:
+    """Their rows of that week. In one order everywhere, as in `book`."""
+    return Week.objects.select_for_update().filter(user__in=set(users), week=week).order_by("pk")
 
 
 @transaction.atomic
@@ -61,17 +66,18 @@ def see_live(users: Iterable[int], watched: Mapping[str, Iterable[int]], minutes
 
     Of those alone who were counted that day: a line itself cannot tell whether its browser asks to be left out.
     """
-    rows = Week.objects.filter(user__in=set(users), week=week_of(day), seen_on=day)
-    counted = set(rows.values_list("user_id", flat=True))
-    fresh = rows.filter(Q(live_on__isnull=True) | Q(live_on__lt=day)).update(live_on=day)
+    rows = [row for row in locked(users, week_of(day)) if row.seen_on == day]
+    counted = {row.user_id for row in rows}
+    fresh = [row.pk for row in rows if row.live_on is None or row.live_on < day]
+    Week.objects.filter(pk__in=fresh).update(live_on=day)
     shown = {symbol: sum(user in counted for user in viewers) for symbol, viewers in watched.items()}
     book(
         {
-            (day, Kind.USERS, "live"): fresh,
+            (day, Kind.USERS, "live"): len(fresh),
             **{(day, Kind.WATCHED, symbol): pages * minutes for symbol, pages in shown.items()},
         }
     )
-    return fresh
+    return len(fresh)
 
 
 @transaction.atomic
