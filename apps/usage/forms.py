@@ -19,4 +19,4 @@ class LeftForm(forms.Form):
 
 
 class ChoiceForm(forms.Form):
-    counted = forms.ChoiceField(choices=[("yes", "Count it"), ("no", "Do not count it")])
+    counted = forms.ChoiceField(choices=[("yes", "Yes"), ("no", "No")])

@@ -19,7 +19,7 @@ from .weeks import week_of
 Kind = Count.Kind
 SPANS = {"day": ("Today", 1), "week": ("7 days", 7), "month": ("30 days", 30)}
 CHARTS = {
-    "adoption": ("Adoption", "% of signed-in users with a live line"),
+    "adoption": ("Adoption", "%"),
     "users": ("Signed-in users", "users"),
     "refreshes": ("Refreshes", "a session"),
     "minutes": ("Time on a page", "min"),

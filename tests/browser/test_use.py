@@ -54,7 +54,7 @@ def test_who_says_no_tells_nothing(new_page: NewPage) -> None:
     told: list[str] = []
     page.on("request", lambda request: told.append(request.url) if "/use/left/" in request.url else None)
     page.goto("/settings/")
-    page.get_by_text("Do not count my use", exact=True).click()
+    page.locator("label[for=counted-no]").click()
     with page.expect_navigation():
         page.get_by_role("button", name="Save counting").click()
     expect(page.locator(".notices")).to_contain_text("Your use is not counted any more")
