@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "apps.alerts",
     "apps.incidents",
     "apps.traderalerts",
+    "apps.usage",
 ]
 
 MIDDLEWARE = [
@@ -89,6 +90,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "apps.accounts.seen.last_seen",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.usage.counting.counted",
     "config.errors.bounds",
 ]
 
@@ -105,6 +107,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.accounts.context.frame",
+                "apps.usage.counting.frame",
             ],
         },
     },
@@ -236,6 +239,9 @@ EMAIL_URL = env.str("EMAIL_URL", default="")
 vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
 EMAIL_TIMEOUT = 5.0  # without one a mail server that says nothing would hold up every alert for ever
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="livedesk@localhost")
+USE_KEPT_DAYS = whole("USE_KEPT_DAYS", 400)
+if 0 < USE_KEPT_DAYS < 14:
+    raise ImproperlyConfigured("USE_KEPT_DAYS must be 0 (nothing is counted) or at least 14")
 HEALTH_DETAIL = one_of("HEALTH_DETAIL", "public", ("public", "token"))
 
 # Web

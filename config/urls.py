@@ -23,6 +23,7 @@ urlpatterns = [
     path("ops/", include("apps.alerts.urls")),
     path("status/", include("apps.incidents.urls")),
     path("symbols/", include("apps.market.urls")),
+    path("", include("apps.usage.urls")),
     path("", include("apps.live.urls")),
     path("", include("apps.monitoring.urls")),
     path("admin/", admin.site.urls),

@@ -5,6 +5,7 @@ Its file set is worked out, judged, put into an empty folder and started there, 
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import secrets
@@ -101,6 +102,7 @@ class Trial:
             "DATABASE_URL": f"sqlite:///{folder}/desk.sqlite3",
             "REDIS_URL": "redis://127.0.0.1:9",
             "SECRET_KEY": secrets.token_urlsafe(50),
+            "ENCRYPTION_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
             "ALLOWED_HOSTS": "desk.example.com,127.0.0.1",
             "DISCORD_CLIENT_ID": "123456789012345678",
             "DISCORD_CLIENT_SECRET": secrets.token_urlsafe(24),

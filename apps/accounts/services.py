@@ -39,6 +39,11 @@ def set_time_zone(user: Any, time_zone: str) -> None:
     user.save(update_fields=["time_zone"])
 
 
+def set_counted(user: Any, counted: bool) -> None:
+    user.counted = counted
+    user.save(update_fields=["counted"])
+
+
 def end_session(user: Any, session_id: int) -> None:
     """End one of the user's own sessions. Raises UserSession.DoesNotExist for anybody else's."""
     UserSession.objects.get(user=user, pk=session_id).end()

@@ -44,6 +44,18 @@ def moves(told: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str
     return None if min(moved.values()) < 0 else moved
 
 
+def per_minute(
+    told: Mapping[str, Any], happened: Mapping[str, float] | None, moved: Mapping[str, float] | None, minutes: float
+) -> dict[str, Part | None]:
+    """What no rule watches and a dashboard shows: sockets opened and closed a minute, and the feed's age (s)."""
+    closed = None if happened is None else sum(count for name, count in happened.items() if name.startswith("closed:"))
+    return {
+        "connects": None if moved is None else (moved["opened"], minutes),
+        "disconnects": None if closed is None else (closed, minutes),
+        "feed_age": gauge(told.get("feed_age")),
+    }
+
+
 def rolled_up(sums: Mapping[str, Any], parts: Mapping[str, Part | None]) -> dict[str, list[float]]:
     """`[happened, possible, most]` of each metric, with one more sample in it."""
     rolled = {name: list(row) for name, row in sums.items()}

@@ -36,10 +36,14 @@ class Sample(models.Model):
 
 
 class Span(models.Model):
-    """Ten minutes of samples together: of each metric the sums of its parts, and the most that one sample showed."""
+    """Ten minutes of samples together: of each metric the sums of its parts, and the most that one sample showed.
+
+    `counts` are what happened by name (`fault:draw`, `denied:buying power`); nothing of before it was kept.
+    """
 
     at = models.DateTimeField(unique=True)
     parts = models.JSONField(default=dict)
+    counts = models.JSONField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M}"

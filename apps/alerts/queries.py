@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +13,7 @@ from .judging import Episode, Point, Terms, episodes
 from .models import Alert, Sample, Span
 
 REHEARSED = timedelta(days=7)
+TEN_MINUTES = timedelta(minutes=10)
 SPANS = {
     "hour": ("1 hour", timedelta(hours=1)),
     "day": ("24 hours", timedelta(hours=24)),
@@ -24,7 +27,22 @@ CHARTS = {
     "p95_ms": ("P95 of lateness", "ms", 1.0),
     "p99_ms": ("P99 of lateness", "ms", 1.0),
 }
+TRANSPORT = {
+    "connects": ("Connects", "a minute", 1.0),
+    "disconnects": ("Disconnects", "a minute", 1.0),
+    "errors_connection": ("Connection errors per frame", "%", 100.0),
+    "errors_message": ("Message errors per frame", "%", 100.0),
+    "errors_server": ("Server errors per frame", "%", 100.0),
+    "reconnect_rate": ("Reconnects", "%", 100.0),
+}
+TRADING = {
+    "orders_accepted": ("Orders accepted", "a minute", 1.0),
+    "orders_filled": ("Fills", "a minute", 1.0),
+    "orders_denied": ("Orders refused", "a minute", 1.0),
+    "feed_age": ("Age of the feed", "s", 1.0),
+}
 """Title, unit, and what a figure is multiplied by to be in it."""
+Charts = Mapping[str, tuple[str, str, float]]
 
 
 def rehearse(metric: str, terms: Terms, now: datetime) -> list[Episode]:
@@ -34,17 +52,26 @@ def rehearse(metric: str, terms: Terms, now: datetime) -> list[Episode]:
     return list(episodes(terms, points))
 
 
-def curves(span: str, now: datetime) -> dict[str, list[float | None]]:
+def curves(span: str, now: datetime, charts: Charts = CHARTS) -> dict[str, list[float | None]]:
     """The figures of a span: of an hour each sample, of a longer one each ten minutes. Raises KeyError."""
     since = now - SPANS[span][1]
     rows = (Sample if span == "hour" else Span).objects.filter(at__gt=since).order_by("at").values_list("at", "parts")
-    found: dict[str, list[float | None]] = {"at": [], **{name: [] for name in CHARTS}}
+    found: dict[str, list[float | None]] = {"at": [], **{name: [] for name in charts}}
     for at, parts in rows.iterator(2000):
         found["at"].append(at.timestamp())
-        for name, (_, _, scale) in CHARTS.items():
+        for name, (_, _, scale) in charts.items():
             part = parts.get(name)
             found[name].append(scale * part[0] / part[1] if part and part[1] else None)
     return found
+
+
+def counted(span: str, now: datetime) -> dict[str, float]:
+    """What happened by name in a span, by tens of minutes. Raises KeyError."""
+    found: Counter[str] = Counter()
+    rows = Span.objects.filter(at__gt=now - SPANS[span][1] - TEN_MINUTES, counts__isnull=False)
+    for counts in rows.values_list("counts", flat=True).iterator(2000):
+        found.update(counts or {})
+    return dict(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from .counting import LAG, happened, rates, summed, traded
 from .hooks import alert_hooks, look_hooks
-from .judging import Judge, Judged, Point, State
-from .metrics import parts_of, rolled_up
+from .judging import Judge, Judged, Part, Point, State
+from .metrics import moves, parts_of, per_minute, rolled_up
 from .models import RANK, Alert, Channel, Delivery, Outgoing, Rule, Sample, Severity, Span
 
 EVERY = timedelta(seconds=10)
@@ -31,20 +32,31 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
     if last is not None and last.at > now - EVERY * 0.9:
         return []
     near = last.raw if last is not None and last.at > now - LATE else None
-    parts = parts_of(told, near)
+    since = last.at if last is not None else now - EVERY
+    orders, moved = traded(since - LAG, now - LAG), happened(told, near)
+    minutes, counted = (now - since).total_seconds() / 60, moves(told, near)
+    parts = parts_of(told, near) | per_minute(told, moved, counted, minutes)
+    parts |= rates(moved, orders, counted["frames"] if counted else None, minutes)
     Sample.objects.create(at=now, raw=dict(told), parts=parts)
-    span, _ = Span.objects.get_or_create(at=now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0))
-    span.parts = rolled_up(span.parts, parts)
-    span.save(update_fields=["parts"])
+    keep_span(now, parts, {**(moved or {}), **orders})
+    if last is not None and last.raw.pop("counts", None) is not None:
+        last.save(update_fields=["raw"])  # only the newest is needed, to tell the next look's from
     Sample.objects.filter(at__lt=now - KEPT).delete()
     Span.objects.filter(at__lt=now - SPANS_KEPT).delete()
     for look_hook in look_hooks:
         look_hook(told, now)
-    moved = [alert for rule in rules if (alert := judge(rule, now))]
-    for alert in moved:
+    alerts = [alert for rule in rules if (alert := judge(rule, now))]
+    for alert in alerts:
         for alert_hook in alert_hooks:
             alert_hook(alert, now)
-    return moved
+    return alerts
+
+
+def keep_span(now: datetime, parts: Mapping[str, Part | None], counts: Mapping[str, float]) -> None:
+    """Adds a sample to its ten minutes."""
+    span, _ = Span.objects.get_or_create(at=now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0))
+    span.parts, span.counts = rolled_up(span.parts, parts), summed(span.counts, counts)
+    span.save(update_fields=["parts", "counts"])
 
 
 def judge(rule: Rule, now: datetime) -> Alert | None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.staff import for_staff
 
-from .queries import CHARTS, SPANS, alert_figures, curves, latest
+from . import dashboards
+from .queries import CHARTS, SPANS, TRADING, TRANSPORT, alert_figures, counted, curves, latest
+
+DRAWN = {"health": CHARTS, "transport": TRANSPORT, "trading": TRADING}
+"""The charts of each dashboard."""
 
 
 @require_safe
@@ -31,9 +38,42 @@ def operations(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @for_staff
+def transport(request: HttpRequest) -> HttpResponse:
+    """Connections, lateness and errors of the span; to htmx, every half minute, all but the charts."""
+    span = span_of(request)
+    return dashboard(request, "transport", span, dashboards.transport(counted(span, timezone.now())))
+
+
+@require_safe
+@for_staff
+def trading(request: HttpRequest) -> HttpResponse:
+    """Orders, fills and refusals of the span; to htmx, every half minute, all but the charts."""
+    span = span_of(request)
+    found = dashboards.trading(counted(span, timezone.now()))
+    return dashboard(request, "trading", span, {**found, "sample": latest()})
+
+
+def dashboard(request: HttpRequest, name: str, span: str, found: dict[str, Any]) -> HttpResponse:
+    context = {
+        **found,
+        "name": name,
+        "span": span,
+        "curves_url": f"{reverse('alerts:curves')}?span={span}&of={name}",
+        "spans": {each: label for each, (label, _) in SPANS.items()},
+        "charts": {each: (title, unit) for each, (title, unit, _) in DRAWN[name].items()},
+    }
+    part = bool(request.headers.get("HX-Request"))
+    return render(request, f"alerts/_{name}.html" if part else f"alerts/{name}.html", context)
+
+
+@require_safe
+@for_staff
 def curves_json(request: HttpRequest) -> JsonResponse:
     """Seconds since the epoch, and each chart's figures; null where nothing is known."""
-    return JsonResponse(curves(span_of(request), timezone.now()))
+    charts = DRAWN.get(request.GET.get("of", "health"))
+    if charts is None:
+        raise Http404("No such charts")
+    return JsonResponse(curves(span_of(request), timezone.now(), charts))
 
 
 def span_of(request: HttpRequest) -> str:

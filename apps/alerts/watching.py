@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -85,11 +86,13 @@ def raw_of(report: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         **(counts if figures else dict.fromkeys(counts)),
+        "counts": dict(sum((Counter(each.counts) for each in figures), Counter())) if figures else None,
         "status": report["status"],
         "components": {name: report[name]["status"] for name in ("database", "redis", "feed", "ledger")},
         "release": settings.RELEASE,
         "processes": report["processes"],
         "connections": report["websocket"]["connections"],
+        "feed_age": telemetry.feed_age.ask() if telemetry.feed_age.ask else None,
         "p95_ms": slowest(felt, "p95"),
         "p99_ms": slowest(felt, "p99"),
     }

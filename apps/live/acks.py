@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from apps.telemetry import slow
 from apps.telemetry.latency import KINDS, felt
 from apps.telemetry.logs import bound_id
 
@@ -37,6 +38,7 @@ def take_ack(viewer: Viewer, kind: str, ms: float) -> None:
     if len(_users) >= MOST_USERS:
         forget(now)
     viewer.acked[kind] = _users[user] = now
+    slow.told(viewer.user_id, ms)
     felt(kind, max(ms, 0) / 1000, bound_id("connection"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -11,6 +12,12 @@ from django.db.models import Count, F, Max, Q, QuerySet
 from .models import Event, Stream
 
 BATCH = 1000
+tidyings: list[Callable[[datetime], object]] = []
+
+
+def on_tidy(work: Callable[[datetime], object]) -> None:
+    """Registers what the desk does each hour, in a thread, to forget or to sum up; it may take its time."""
+    tidyings.append(work)
 
 
 def forget_old_events(now: datetime) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from apps import telemetry
+from apps.telemetry import slow
 
 from .codes import TIMED_OUT
 
@@ -81,6 +82,7 @@ class Viewer:
     def refused(self) -> None:
         """A page that takes nothing for too long is let go; it comes back by itself."""
         telemetry.frames_deferred.inc()
+        slow.deferred(self.user_id)
         now = time.monotonic()
         if not self.stuck_since:
             self.stuck_since = now

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from apps import telemetry
 from apps.telemetry import latency
+from apps.telemetry.slow import slowest
+
+from .counted import counts
 
 NAMES = (
     "connections",
@@ -25,7 +28,8 @@ NAMES = (
 class Figures:
     """One web process: its memory (bytes), and counts since it started.
 
-    `frames_per_second` is None until it is known; `felt` are the last minutes' counts by kind and bucket.
+    `frames_per_second` is None until it is known; `felt` are the last minutes' counts by kind and bucket,
+    `counts` what `counted.counts` names, `slow` the users whose pages are slowest now.
     """
 
     rss: int
@@ -38,6 +42,8 @@ class Figures:
     faults: int
     frames_per_second: float | None
     felt: dict[str, list[int]]
+    counts: dict[str, float] = field(default_factory=dict)
+    slow: Sequence[Sequence[float]] = ()
 
     @classmethod
     def own(cls, frames_per_second: float | None) -> Self:
@@ -52,6 +58,8 @@ class Figures:
             faults=int(telemetry.value(telemetry.faults)),
             frames_per_second=frames_per_second,
             felt=latency.counts(),
+            counts=counts(),
+            slow=slowest(),
         )
 
     def packed(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from django.utils import timezone
 from apps import telemetry
 from apps.desk.quote import Quote
 from apps.live import bus
-from apps.live.retention import forget_old_events
+from apps.live.retention import forget_old_events, tidyings
 from apps.market import services as market
 from apps.market import wire
 from apps.market.bars import MinuteBar
@@ -210,6 +210,8 @@ class Desk:
         while True:
             await self.step("ledger", in_thread, check_ledger, self.clock())
             await self.step("retention", in_thread, forget_old_events, self.clock())
+            for tidy in tidyings:
+                await self.step("tidying", in_thread, tidy, self.clock())
             await asyncio.sleep(HOUR)
 
     async def each_second(self, now: datetime) -> None:

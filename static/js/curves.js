@@ -13,6 +13,11 @@
   const STEPS = [60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000];
   const clock = (seconds, step) => new Date(seconds * 1000).toISOString().slice(...(step < 86400 ? [11, 16] : [0, 10])); // UTC
 
+  const asked = {}; // all charts of a page ask at once: the desk reads once
+  const told = (url) => asked[url] ||= fetch(url, { headers: { Accept: "application/json" } })
+    .then((answer) => answer.ok && answer.json())
+    .finally(() => delete asked[url]);
+
   for (const box of document.querySelectorAll("[data-curve-url]")) {
     const { curve, label, unit, days, bars } = box.dataset;
     let chart;
@@ -25,6 +30,7 @@
       return {
         width: box.clientWidth,
         height: Math.max(160, Math.min(280, box.clientWidth * 0.4)),
+        scales: bars && { y: { range: (_, low, high) => [Math.min(0, low), Math.max(0, high)] } },
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
         series: [
           { label: "Time (UTC)", value: days ? "{YYYY}-{MM}-{DD}" : "{YYYY}-{MM}-{DD} {HH}:{mm}" },
@@ -40,9 +46,8 @@
     }
 
     async function read() {
-      const answer = await fetch(box.dataset.curveUrl, { headers: { Accept: "application/json" } });
-      if (!answer.ok) return; // the curve stays as it is; the connection pill tells what is wrong
-      const found = await answer.json();
+      const found = await told(box.dataset.curveUrl);
+      if (!found) return; // the curve stays as it is; the connection pill tells what is wrong
       const data = [found.at, found[curve]];
       if (chart) chart.setData(data);
       else draw(data);

@@ -25,6 +25,7 @@
       for (const node of change.addedNodes) {
         if (!(node instanceof Element) || !node.classList.contains("toast")) continue;
         node.dataset.left = STAY;
+        document.dispatchEvent(new Event("toast"));
         htmx.trigger(document.body, "live-" + (node.dataset.kind || "notice").split(".")[0], { kind: node.dataset.kind });
       }
     }

@@ -18,7 +18,7 @@ from .conftest import NOW, looks
 STEP = timedelta(seconds=10)
 
 
-@pytest.mark.parametrize("path", ["/ops/", "/ops/curves.json"])
+@pytest.mark.parametrize("path", ["/ops/", "/ops/curves.json", "/ops/transport/", "/ops/trading/"])
 def test_it_is_there_for_staff_alone(admin_client: Client, client: Client, alice: Any, path: str) -> None:
     strangers = client.get(path)
     client.force_login(alice)

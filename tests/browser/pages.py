@@ -16,4 +16,5 @@ SIGNED_IN = (
     "/activity/",
     "/settings/",
 )
+STAFF = ("/ops/", "/ops/transport/", "/ops/trading/", "/ops/engagement/")
 THEMES = ("light", "dark")

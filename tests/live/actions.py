@@ -26,6 +26,7 @@ __all__ = ["ACTIONS", "NO_CASE"]
 NO_CASE = {
     "accounts.refresh_profile": "name and picture are drawn with the frame, never pushed",
     "accounts.set_time_zone": "fragments show UTC to everybody; the frame names the zone at the next page",
+    "accounts.set_counted": "the settings are no live page",
     "accounts.end_session": "its socket is closed: the page says signed out and shows nothing newer",
     **{
         f"accounts.{name}": "sockets are closed, or there are none yet; its orders are an action of their own"
@@ -51,11 +52,16 @@ NO_CASE = {
             "waiting",
             "settle",
             "try_again",
+            "keep_span",
         )
     },
     **{
         f"incidents.{name}": "the status page and the admin are no live pages"
         for name in ("follow_alert", "say", "resolve", "count_look")
+    },
+    **{
+        f"usage.{name}": "sums of use are shown to staff, on no live page"
+        for name in ("book", "see", "see_live", "mark_release", "choose", "tidy", "roll_up_events", "forget", "locked")
     },
     **{f"secrets.{name}": "sealed anew, the same text" for name in ("rotate", "step", "rows_of", "move")},
     "audit.record": "the audit log is read in the admin",

@@ -14,12 +14,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from apps.alerts.queries import SPANS
+from apps.alerts.views import DRAWN
 from apps.monitoring.asgi import ANSWERS
-from apps.monitoring.openapi import alerts, machines, orders
+from apps.monitoring.openapi import alerts, dashboards, machines, orders
 from apps.monitoring.openapi.document import document
 from apps.traderalerts.forms import AlertForm
 from apps.traderalerts.models import AlertSettings, Kind, TraderAlert
 from apps.trades.forms import FIELDS
+from apps.usage import queries
+from apps.usage.forms import LeftForm
 
 LEFT_OUT = {
     "admin/": "Django's admin: forms for people",
@@ -86,7 +89,9 @@ def test_every_operation_has_a_name_of_its_own_and_the_parameters_of_its_path() 
 def test_a_ticket_has_the_fields_that_are_read_and_operations_their_spans() -> None:
     """What cannot be imported, or is told with more words."""
     assert tuple(orders.TICKET) == FIELDS
-    assert tuple(SPANS) == machines.OPS_SPANS
+    assert (tuple(SPANS), tuple(DRAWN)) == (machines.OPS_SPANS, machines.OPS_CHARTS)
+    assert tuple(queries.SPANS) == dashboards.USE_SPANS
+    assert list(LeftForm.base_fields) == list(dashboards.LEFT)
     assert (tuple(Kind.values), tuple(TraderAlert.State.values)) == (alerts.KINDS, alerts.STATES)
     assert tuple(AlertSettings.Way.values) == alerts.WAYS
     assert list(alerts.FIELDS) == list(AlertForm.base_fields)

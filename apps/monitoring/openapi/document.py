@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
-from . import accounts, alerts, books, machines, orders, pages, watchlists
+from . import accounts, alerts, books, dashboards, machines, orders, pages, watchlists
 from .schemas import SCHEMAS
 from .terms import (
     Answers,
@@ -129,6 +129,7 @@ def schemes() -> dict[str, Schema]:
 
 def every_operation() -> Iterator[Operation]:
     yield from machines.OPERATIONS
+    yield from dashboards.OPERATIONS
     yield from orders.OPERATIONS
     yield from books.OPERATIONS
     yield from watchlists.OPERATIONS

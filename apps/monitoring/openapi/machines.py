@@ -5,6 +5,7 @@ from __future__ import annotations
 from .terms import HTMX, Door, Operation, answer, choice, form, html, json, moved, plain, query, ref, schema, words
 
 OPS_SPANS = ("hour", "day", "week", "month")
+OPS_CHARTS = ("health", "transport", "trading")
 MISSING = ref("responses", "NotFound")
 SPAN = query("span", choice(OPS_SPANS, "how far back", default="hour"))
 
@@ -113,7 +114,7 @@ OPERATIONS = (
         "operations",
         "The charts' figures, for staff: seconds since the epoch, null where nothing is known",
         {200: answer("The curves", json(schema("Curves"))), 404: MISSING},
-        (SPAN,),
+        (SPAN, query("of", choice(OPS_CHARTS, "the charts of which dashboard", default="health"))),
     ),
     Operation(
         "get",

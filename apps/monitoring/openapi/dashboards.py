@@ -1,0 +1,70 @@
+"""What operators see of transport, trading and use, what a page tells of its use, and the wish not to be counted."""
+
+from __future__ import annotations
+
+from .machines import SPAN
+from .terms import HTMX, answer, choice, form, get, html, json, moved, post, query, ref, schema, whole
+
+MISSING, REFUSED = ref("responses", "NotFound"), ref("responses", "Refused")
+USE_SPANS = ("day", "week", "month")
+PAGE = answer("The page; to htmx what moves besides the charts", html())
+USE_SPAN = query("span", choice(USE_SPANS, "how far back", default="week"))
+LEFT = {
+    "ms": whole("how long it was looked at", most=43_200_000),
+    "reload": whole("1 where it had been reloaded", most=1),
+    **{what: whole(f"toasts that were {what}", most=10_000) for what in ("shown", "closed", "followed")},
+}
+
+OPERATIONS = (
+    get(
+        "/ops/transport/",
+        "showTransport",
+        "operations",
+        "Connections, lateness and errors, for staff",
+        {200: PAGE, 404: MISSING},
+        SPAN,
+        HTMX,
+    ),
+    get(
+        "/ops/trading/",
+        "showTrading",
+        "operations",
+        "Orders, fills, refusals by rule and the age of the feed, for staff",
+        {200: PAGE, 404: MISSING},
+        SPAN,
+        HTMX,
+    ),
+    get(
+        "/ops/engagement/",
+        "showEngagement",
+        "operations",
+        "How the desk is used, in sums that name nobody, for staff",
+        {200: PAGE, 404: MISSING},
+        USE_SPAN,
+        HTMX,
+    ),
+    get(
+        "/ops/engagement/days.json",
+        "readUse",
+        "operations",
+        "The charts' figures by day, for staff: seconds since the epoch, null where nothing is known",
+        {200: answer("The figures", json(schema("Curves"))), 404: MISSING},
+        USE_SPAN,
+    ),
+    post(
+        "/settings/use/",
+        "setCounting",
+        "account",
+        "Whether one's use is counted; who says no is forgotten",
+        {302: moved("To the settings"), 422: REFUSED},
+        form({"counted": choice(("yes", "no"))}, ["counted"]),
+    ),
+    post(
+        "/use/left/",
+        "tellLeft",
+        "account",
+        "How a page was used, told when it is left; which one is known by the Referer",
+        {204: answer("Counted, or not, as the user wishes"), 422: REFUSED},
+        form(LEFT, LEFT),
+    ),
+)

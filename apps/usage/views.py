@@ -1,0 +1,93 @@
+"""What the desk knows of its use, for staff; what pages tell of theirs; and the wish not to be counted."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.accounts.answers import refusal, signed_in
+from apps.accounts.staff import for_staff
+
+from . import queries, services
+from .counting import is_counted, tray
+from .forms import ChoiceForm, LeftForm
+from .models import Count
+
+Kind = Count.Kind
+
+
+@require_safe
+@for_staff
+def engagement(request: HttpRequest) -> HttpResponse:
+    """The whole page; to htmx, every half minute, all but the charts."""
+    span, today = span_of(request), timezone.now().date()
+    context = {
+        "name": "engagement",
+        "span": span,
+        "spans": {each: label for each, (label, _) in queries.SPANS.items()},
+        "charts": queries.CHARTS,
+        "curves_url": f"{reverse('usage:days')}?span={span}",
+        "days": True,
+        "kept_days": settings.USE_KEPT_DAYS,
+        "use": queries.use(span, today),
+        "cohorts": queries.cohorts(today),
+        "around": queries.around_release(today),
+        "longest": range(queries.COHORT_WEEKS),
+    }
+    part = bool(request.headers.get("HX-Request"))
+    return render(request, "usage/_engagement.html" if part else "usage/engagement.html", context)
+
+
+@require_safe
+@for_staff
+def days_json(request: HttpRequest) -> JsonResponse:
+    """Seconds since the epoch of each day, and each chart's figures; null where nothing is known."""
+    return JsonResponse(queries.days(span_of(request), timezone.now().date()))
+
+
+def span_of(request: HttpRequest) -> str:
+    span = request.GET.get("span", "week")
+    if span not in queries.SPANS:
+        raise Http404("No such span")
+    return span
+
+
+@require_POST
+@signed_in
+def left(request: HttpRequest) -> HttpResponse:
+    """A page was left: which one is known by its route alone."""
+    form = LeftForm(request.POST)
+    try:
+        name = resolve(urlsplit(request.headers.get("Referer", "")).path).view_name
+    except Resolver404:
+        name = ""
+    if not name or not form.is_valid():
+        return refusal(request, 422, "Not what a page says", "Its five numbers, from one of the desk's pages.")
+    if is_counted(request, request.user):
+        said = form.cleaned_data
+        tray.add(Kind.LEFT, name)
+        tray.add(Kind.STAY, name, said["ms"])
+        tray.add(Kind.RELOAD, name, said["reload"])
+        for what in ("shown", "closed", "followed"):
+            tray.add(Kind.TOAST, what, said[what])
+    return HttpResponse(status=204)
+
+
+@require_POST
+@signed_in
+def choice(request: HttpRequest) -> HttpResponse:
+    form = ChoiceForm(request.POST)
+    if not form.is_valid():
+        return refusal(request, 422, "That cannot be set", "Choose yes or no.", reverse("account_settings"))
+    counted = form.cleaned_data["counted"] == "yes"
+    services.choose(request.user, counted)
+    words = "Your use is counted from now on." if counted else "Your use is not counted any more."
+    messages.success(request, words)
+    return redirect("account_settings")
