@@ -22,6 +22,8 @@ SETTINGS = {
     "SECRET_KEY": "a key for a bench, of fifty characters and some more",
     "ALLOWED_HOSTS": "127.0.0.1,localhost",
     "DEMO_SIGN_IN": "on",
+    "HTTPS": "off",
+    "STAFF_MFA": "off",
     "SIM_RATE": "1",
     "QUOTE_STALE_MS": "600000",
 }
