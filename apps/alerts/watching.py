@@ -43,11 +43,12 @@ async def watch() -> None:
 
 
 async def deliver() -> None:
-    """Beside the looks: a receiver that hangs holds none of them up."""
+    """Beside the looks: a receiver that hangs holds none of them up. A flood is sent without a pause."""
     while True:
         await asyncio.sleep(TURN_S)
         with told_of("sending alerts"):
-            await in_thread(send_due)
+            while await in_thread(send_due):
+                continue
 
 
 @contextmanager

@@ -41,6 +41,7 @@ NO_CASE = {
             "claim",
             "waiting",
             "settle",
+            "troubled",
             "try_again",
         )
     },
