@@ -5,6 +5,7 @@ from __future__ import annotations
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import path, re_path
 
+from apps.canary.consumers import CanaryConsumer
 from apps.history.consumers import HistoryConsumer
 from apps.home.consumers import DeskConsumer
 from apps.live.consumers import ActivityConsumer
@@ -31,5 +32,6 @@ websocket_urlpatterns = [
     path("ws/watchlist/", WatchlistConsumer.as_asgi()),
     path("ws/alerts/", AlertsConsumer.as_asgi()),
     path("ws/activity/", ActivityConsumer.as_asgi()),
+    path("ws/canary/", CanaryConsumer.as_asgi()),
     re_path("", Nowhere.as_asgi()),
 ]

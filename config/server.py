@@ -22,6 +22,7 @@ from django.conf import settings
 from twisted.internet import defer
 from twisted.internet import reactor as installed_reactor
 
+from apps.canary.whereabouts import listens_at
 from apps.live.running import running_hub, stop_hub
 from config.drain import BACKSTOP, drain, end_within, tell_draining
 from config.intake import BoundedSocket, bound_daphne
@@ -57,6 +58,7 @@ class DeskServer(Server):  # type: ignore[misc]
 
     def listen_success(self, port: Any) -> None:
         self.ports.append(port)
+        listens_at(port.getHost())
         super().listen_success(port)
 
     def open_sockets(self) -> list[Any]:
@@ -130,6 +132,7 @@ class Runner:
             reactor.stop()
             return
         self.stopping.set()
+        listens_at(None)
         end_within(BACKSTOP)
         self.tasks.append(asyncio.get_event_loop().create_task(self.finish()))
 

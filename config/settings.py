@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "apps.secrets",
     "apps.audit",
     "apps.live",
+    "apps.canary",
     "apps.accounts",
     "apps.market",
     "apps.portfolio",
@@ -232,6 +233,10 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 if METRICS_TOKEN and len(METRICS_TOKEN) < 16:
     raise ImproperlyConfigured("METRICS_TOKEN is too short: set it to 16 random characters or more, or to nothing")
 
+CANARY_SECONDS = whole("CANARY_SECONDS", 0 if EMBEDDED or DEBUG else 60)
+CANARY_URL = env.str("CANARY_URL", default="")
+if CANARY_URL and not CANARY_URL.startswith(("http://", "https://")):
+    raise ImproperlyConfigured("CANARY_URL must begin with https:// or http://, such as https://desk.example.com")
 ALERTS = on_or_off("ALERTS", True)
 ALERTS_ALLOW_PRIVATE = on_or_off("ALERTS_ALLOW_PRIVATE", False)
 PAGERDUTY_URL = env.str("PAGERDUTY_URL", default="https://events.pagerduty.com/v2/enqueue")

@@ -17,6 +17,7 @@ StartDesk = Callable[..., DeskServer]
 def pytest_configure() -> None:
     from django.conf import settings  # noqa: PLC0415 -- after pytest-django has set up
 
+    settings.CANARY_SECONDS = 0  # whatever the environment's database is: a test that wants canaries asks for them
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

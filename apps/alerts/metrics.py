@@ -16,6 +16,8 @@ METRICS = {
     "connections": "open sockets",
     "deploys": "starts of another release",
     "changes": "changes made in the admin",
+    "canary_failures": "canaries that failed in a row",
+    "canary_p95_ms": "P95 of the last twenty canaries, from commit to arrival (ms)",
 }
 COUNTS = ("opened", "resumed", "frames", "faults")
 
@@ -33,7 +35,15 @@ def parts_of(told: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[
         "connections": gauge(told.get("connections")),
         "deploys": (0.0, 1.0) if before is None else (float(told["release"] != before["release"]), 1.0),
         "changes": gauge(told.get("changes")),
+        **of_canary(told.get("canary")),
     }
+
+
+def of_canary(told: Mapping[str, Any] | None) -> dict[str, Part | None]:
+    """Switched off (None) nothing could fail, and what fires is over; what has not flown lately says nothing."""
+    if told is None:
+        return dict.fromkeys(("canary_failures", "canary_p95_ms"), (0.0, 0.0))
+    return {"canary_failures": gauge(told["failures"]), "canary_p95_ms": gauge(told["p95_ms"])}
 
 
 def moves(told: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, float] | None:

@@ -1,7 +1,8 @@
 """One HTTP request to an address that somebody typed in: never to this network, never elsewhere, never for long.
 
-The name is looked up once, every address it has is checked, and the connection goes to the one that was checked, so
-that a name which changes its mind meanwhile (DNS rebinding) gains nothing. No redirect is followed.
+The name is looked up once, every address it has is checked, and the connection goes to those that were checked, one
+after another until one takes it, so that a name which changes its mind meanwhile (DNS rebinding) gains nothing. No
+redirect is followed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 TIMEOUT_S = 5.0
+MOST_ADDRESSES = 4
 MOST_ANSWER = 64 * 1024
 LONGEST_WAIT_S = 24 * 3600.0
 TUNNELS = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "2002::/16", "2001::/32")]
@@ -40,6 +42,10 @@ class Failed(Exception):
     def __init__(self, words: str, after: float | None = None) -> None:
         super().__init__(words)
         self.after = after
+
+
+class Busy(Failed):
+    """It has had enough for now: more would be refused as well."""
 
 
 class Silent(Failed):
@@ -81,23 +87,37 @@ def is_public(address: str) -> bool:
     return ip.is_global and not ip.is_multicast and not any(ip in net for net in TUNNELS if net.version == ip.version)
 
 
-def resolved(target: Target) -> str:
-    """The address to connect to. Raises Unsendable where any of the name's addresses is not out in the world."""
+def resolved(target: Target) -> list[str]:
+    """The addresses to connect to, the first one first. Raises Unsendable where any is not out in the world."""
     try:
         found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise Failed(f"{target.host} is not known: {error}") from None
-    addresses = [str(each[4][0]) for each in found]
+    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
     if not settings.ALERTS_ALLOW_PRIVATE and not all(map(is_public, addresses)):
         raise Unsendable(f"{target.host} is an address of a private network")
-    return addresses[0]
+    return addresses[:MOST_ADDRESSES]
 
 
-def connected(target: Target, address: str) -> http.client.HTTPConnection:
-    """A connection to that very address, in the name of the host."""
-    line = socket.create_connection((address, target.port), timeout=TIMEOUT_S)
-    if target.secure:
-        line = ssl.create_default_context().wrap_socket(line, server_hostname=target.host)
+def connected(target: Target, addresses: Sequence[str]) -> http.client.HTTPConnection:
+    """A connection to the first of these very addresses that takes one; together they have the time of one."""
+    *others, last = addresses
+    for address in others:
+        with suppress(OSError):
+            return connected_to(target, address, TIMEOUT_S / len(addresses))
+    return connected_to(target, last, TIMEOUT_S / len(addresses))
+
+
+def connected_to(target: Target, address: str, within: float) -> http.client.HTTPConnection:
+    """In the name of the host."""
+    line = socket.create_connection((address, target.port), timeout=within)
+    try:
+        if target.secure:
+            line = ssl.create_default_context().wrap_socket(line, server_hostname=target.host)
+        line.settimeout(TIMEOUT_S)
+    except OSError:
+        line.close()
+        raise
     connection = http.client.HTTPConnection(target.host, target.port, timeout=TIMEOUT_S)
     connection.sock = line
     return connection
@@ -136,7 +156,9 @@ def cut(line: socket.socket) -> None:
 def judge(status: int, retry_after: str | None) -> None:
     if 200 <= status < 300:
         return
-    if status in {408, 425, 429} or status >= 500:
+    if status == 429:
+        raise Busy(f"the receiver answered {status}", wait_of(retry_after))
+    if status in {408, 425} or status >= 500:
         raise Failed(f"the receiver answered {status}", wait_of(retry_after))
     raise Unsendable(f"the receiver answered {status}")
 

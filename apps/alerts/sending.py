@@ -20,12 +20,13 @@ from apps import telemetry
 from apps.secrets.refusals import SecretError
 
 from . import services, words
+from .grouping import Groups, as_one, by_rule, in_batches
 from .models import Channel, Delivery
-from .outgoing import Failed, Silent, Unsendable, post
+from .outgoing import Busy, Failed, Silent, Unsendable, post
 
 log = logging.getLogger(__name__)
 
-AT_ONCE, FLOOD = 500, 5
+AT_ONCE = 500
 LEASE = timedelta(seconds=60)
 FIRST, LONGEST = timedelta(seconds=5), timedelta(minutes=15)
 MOST_ATTEMPTS = 12
@@ -33,27 +34,30 @@ MOST_ATTEMPTS = 12
 
 @dataclass(frozen=True)
 class Outbox:
-    """Where rows are kept until they are sent: which of them are wanted, whom one is for, whether that is a person,
-    and how several go to one receiver."""
+    """Where rows are kept until they are sent: which of them are wanted, whom one is for (and the path of that one's
+    key), how several for one receiver are put together, and how they go there."""
 
     rows: Callable[[], QuerySet[Any]]
+    path: str
     receiver: Callable[[Any], Any]
-    is_person: Callable[[Any], bool]
+    groups: Callable[[Any, list[Any]], Groups]
     send: Callable[[Any, list[Any]], None]
 
 
 def send_due(now: datetime | None = None, outbox: Outbox | None = None) -> int:
-    """Sends what is due; says how many rows were tried. A receiver's flood goes as one message.
+    """Sends what is due; says how many rows were tried. Who did not answer last time comes last.
 
-    Where nobody answers, the receiver's round is over: the rest is due again, untried, when the lease ends.
+    Where nobody answers, or there is too much, the receiver's round is over: the rest is due again, untried, when the
+    lease ends.
     """
     now, outbox = now or timezone.now(), outbox or OPERATORS
     by_receiver: dict[Any, list[Any]] = defaultdict(list)
-    for each in services.claim(now, AT_ONCE, LEASE, outbox.rows()):
+    for each in services.claim(now, AT_ONCE, LEASE, outbox.rows(), outbox.path):
         by_receiver[outbox.receiver(each)].append(each)
+    last = services.troubled(outbox.rows(), outbox.path) if len(by_receiver) > 1 else set()
     done = 0
-    for receiver, due in by_receiver.items():
-        for batch in batches(due, as_one=outbox.is_person(receiver)):
+    for receiver in sorted(by_receiver, key=lambda one: one.pk in last):
+        for batch in outbox.groups(receiver, by_receiver[receiver]):
             answered = attempt(outbox, receiver, batch, now)
             done += len(batch)
             if not answered:
@@ -61,13 +65,8 @@ def send_due(now: datetime | None = None, outbox: Outbox | None = None) -> int:
     return done
 
 
-def batches(due: list[Any], *, as_one: bool) -> list[list[Any]]:
-    """People get a flood as one message, programs each event by itself."""
-    return [due] if as_one and len(due) > FLOOD else [[each] for each in due]
-
-
 def attempt(outbox: Outbox, receiver: Any, batch: list[Any], now: datetime) -> bool:
-    """Tries it and settles what became of it; False where nobody answered."""
+    """Tries it and settles what became of it; False where another one would be tried in vain."""
     try:
         outbox.send(receiver, batch)
     except Unsendable as error:
@@ -76,19 +75,24 @@ def attempt(outbox: Outbox, receiver: Any, batch: list[Any], now: datetime) -> b
         services.settle(batch, now, str(error))
     except (Failed, SecretError, SMTPException, OSError) as error:
         telemetry.faults.labels("alert delivery").inc()
-        later = again_at(batch[0].attempts, now, getattr(error, "after", None))
         log.warning("an alert was not sent to %s: %s", receiver, error)
-        services.settle(batch, now, str(error) or type(error).__name__, later)
-        return not isinstance(error, Silent | TimeoutError | ConnectionError | SMTPServerDisconnected)
+        try_later(batch, now, str(error) or type(error).__name__, getattr(error, "after", None))
+        return not isinstance(error, Silent | Busy | TimeoutError | ConnectionError | SMTPServerDisconnected)
     else:
         services.settle(batch, now)
     return True
 
 
-def again_at(attempts: int, now: datetime, after: float | None) -> datetime | None:
-    """Twice as long each time, with half of it by dice; never sooner than the receiver asked for. None: given up."""
-    if attempts + 1 >= MOST_ATTEMPTS:
-        return None
+def try_later(batch: list[Any], now: datetime, words: str, after: float | None) -> None:
+    """Or gives up those of it that have been tried often enough."""
+    worn = [each for each in batch if each.attempts + 1 >= MOST_ATTEMPTS]
+    rest = [each for each in batch if each.attempts + 1 < MOST_ATTEMPTS]
+    services.settle(worn, now, words)
+    services.settle(rest, now, words, again_at(max((each.attempts for each in rest), default=0), now, after))
+
+
+def again_at(attempts: int, now: datetime, after: float | None) -> datetime:
+    """Twice as long each time, with half of it by dice; never sooner than the receiver asked for."""
     pause: timedelta = min(FIRST * 2**attempts, LONGEST) * random.uniform(0.5, 1.0)  # noqa: S311 -- spreads, hides nothing
     return now + max(pause, timedelta(seconds=after or 0))
 
@@ -117,14 +121,16 @@ def by_discord(channel: Channel, batch: list[Delivery]) -> None:
 
 
 def by_pagerduty(channel: Channel, batch: list[Delivery]) -> None:
-    for each in batch:
-        post(settings.PAGERDUTY_URL, words.pagerduty(each, channel.sealed_address), {})
+    """Of a group the newest alert, and that it is over."""
+    newest = max(each.alert_id for each in batch)
+    alerts = len({each.alert_id for each in batch})
+    for each in sorted((each for each in batch if each.alert_id == newest), key=lambda one: one.what):
+        post(settings.PAGERDUTY_URL, words.pagerduty(each, channel.sealed_address, alerts), {})
 
 
 def by_webhook(channel: Channel, batch: list[Delivery]) -> None:
-    for each in batch:
-        body, at = words.webhook(each), int(timezone.now().timestamp())
-        post(channel.sealed_address, body, {words.SIGNATURE: words.signature(channel, body, at)})
+    body, at = words.webhook(batch), int(timezone.now().timestamp())
+    post(channel.sealed_address, body, {words.SIGNATURE: words.signature(channel, body, at)})
 
 
 SENDERS: dict[Channel.Kind, Callable[[Channel, list[Delivery]], None]] = {
@@ -135,10 +141,17 @@ SENDERS: dict[Channel.Kind, Callable[[Channel, list[Delivery]], None]] = {
     Channel.Kind.WEBHOOK: by_webhook,
 }
 
-PEOPLE = {Channel.Kind.EMAIL, Channel.Kind.SLACK, Channel.Kind.DISCORD}
+GROUPS: dict[Channel.Kind, Callable[[list[Delivery]], Groups]] = {
+    Channel.Kind.EMAIL: as_one,
+    Channel.Kind.SLACK: as_one,
+    Channel.Kind.DISCORD: as_one,
+    Channel.Kind.PAGERDUTY: by_rule,
+    Channel.Kind.WEBHOOK: in_batches,
+}
 OPERATORS = Outbox(
     rows=services.waiting,
+    path="channel",
     receiver=lambda delivery: delivery.channel,
-    is_person=lambda channel: channel.kind in PEOPLE,
+    groups=lambda channel, due: GROUPS[Channel.Kind(channel.kind)](due),
     send=lambda channel, batch: SENDERS[Channel.Kind(channel.kind)](channel, batch),
 )

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from .counting import LAG, happened, rates, summed, traded
 from .hooks import alert_hooks, look_hooks
@@ -111,19 +112,29 @@ def acknowledge(alerts: list[Alert], user: Any, now: datetime) -> int:
 
 
 @transaction.atomic
-def claim(now: datetime, most: int, lease: timedelta, outbox: QuerySet[Any] | None = None) -> list[Any]:
+def claim(
+    now: datetime, most: int, lease: timedelta, outbox: QuerySet[Any] | None = None, receiver: str = ""
+) -> list[Any]:
     """Takes what is due, so that no other process sends it for as long as the lease; a crash gives it back.
 
-    Of the operators' outbox, unless another one is given.
+    Of each receiver as much as of any other, the oldest first: a long backlog is nobody else's delay. Of the
+    operators' outbox, unless another one is given, with the path of whom a row is for (none: for all the same).
     """
-    rows = waiting() if outbox is None else outbox
-    due = list(
-        rows.select_for_update(of=("self",))
-        .filter(state=Outgoing.State.DUE, due_at__lte=now)
-        .order_by("due_at", "pk")[:most]
-    )
+    rows, path = (waiting(), "channel") if outbox is None else (outbox, receiver)
+    is_due = Q(state=Outgoing.State.DUE, due_at__lte=now)
+    turn = Window(RowNumber(), partition_by=F(path) if path else None, order_by=("due_at", "pk"))
+    chosen = rows.filter(is_due).annotate(turn=turn).order_by("turn", "due_at", "pk").values_list("pk", flat=True)
+    # A window cannot be locked: who was faster has moved `due_at`, and is seen by it once the lock is ours
+    locked = rows.select_for_update(of=("self",)).filter(is_due, pk__in=list(chosen[:most]))
+    due = list(locked.order_by("due_at", "pk"))
     rows.model._default_manager.filter(pk__in=[each.pk for each in due]).update(due_at=now + lease)
     return due
+
+
+def troubled(outbox: QuerySet[Any], receiver: str) -> set[Any]:
+    """The receivers, by key, of what was tried in vain and waits to be tried again."""
+    rows = outbox.filter(state=Outgoing.State.DUE, attempts__gt=0).order_by()
+    return set(rows.values_list(receiver, flat=True).distinct())
 
 
 def waiting() -> QuerySet[Delivery]:
@@ -132,16 +143,15 @@ def waiting() -> QuerySet[Delivery]:
 
 def settle(deliveries: Sequence[Outgoing], now: datetime, error: str = "", again_at: datetime | None = None) -> None:
     """What became of an attempt: sent, to be tried again, or given up."""
-    for each in deliveries:
-        each.attempts += 1
-        each.error = error[:200]
-        if not error:
-            each.state, each.sent_at = Outgoing.State.SENT, now
-        elif again_at is None:
-            each.state = Outgoing.State.DEAD
-        else:
-            each.due_at = again_at
-        each.save(update_fields=["attempts", "error", "state", "sent_at", "due_at"])
+    facts: dict[str, Any] = {"attempts": F("attempts") + 1, "error": error[:200]}
+    if not error:
+        facts |= {"state": Outgoing.State.SENT, "sent_at": now}
+    elif again_at is None:
+        facts |= {"state": Outgoing.State.DEAD}
+    else:
+        facts |= {"state": Outgoing.State.DUE, "due_at": again_at}
+    for model in {type(each) for each in deliveries}:
+        model._default_manager.filter(pk__in=[each.pk for each in deliveries]).update(**facts)
 
 
 @transaction.atomic

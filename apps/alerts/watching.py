@@ -17,6 +17,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from apps import telemetry
+from apps.canary.queries import canary
 from apps.monitoring.health import present_report
 from apps.monitoring.together import together
 
@@ -43,11 +44,12 @@ async def watch() -> None:
 
 
 async def deliver() -> None:
-    """Beside the looks: a receiver that hangs holds none of them up."""
+    """Beside the looks: a receiver that hangs holds none of them up. A flood is sent without a pause."""
     while True:
         await asyncio.sleep(TURN_S)
         with told_of("sending alerts"):
-            await in_thread(send_due)
+            while await in_thread(send_due):
+                continue
 
 
 @contextmanager
@@ -66,13 +68,29 @@ def told_of(work: str) -> Iterator[None]:
 
 def look(told: dict[str, Any]) -> None:
     now = timezone.now()
-    for alert in services.look({**told, "changes": changes_since(now - services.EVERY)}, now):
+    seen = {"changes": changes_since(now - services.EVERY), "canary": canary_seen(now)}
+    for alert in services.look({**told, **seen}, now):
         what = "resolved" if alert.resolved_at else "raised"
         log.log(logging.INFO if alert.resolved_at else logging.WARNING, "alert %s: %s", what, alert.rule.name)
 
 
 def changes_since(moment: datetime) -> int:
     return LogEntry.objects.filter(action_time__gt=moment).count()
+
+
+def canary_seen(now: datetime) -> dict[str, Any] | None:
+    """None while it is switched off; figures are null where it has not flown lately."""
+    if not settings.CANARY_SECONDS:
+        return None
+    found = canary(now)
+    known = found.is_known(now)
+    return {
+        "ms": found.milliseconds,
+        "failed": found.failed,
+        "seconds_ago": found.seconds_ago(now),
+        "failures": found.failed_in_a_row if known else None,
+        "p95_ms": found.p95_ms if known else None,
+    }
 
 
 def raw_of(report: dict[str, Any]) -> dict[str, Any]:

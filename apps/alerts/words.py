@@ -12,6 +12,7 @@ from .models import Alert, Channel, Delivery
 
 PAGERDUTY = "https://events.pagerduty.com/v2/enqueue"
 SIGNATURE = "Livedesk-Signature"
+BATCH = "batch"
 MOST = 10
 
 
@@ -55,8 +56,8 @@ def discord(lines: Sequence[str]) -> dict[str, Any]:
     return {"content": joined(lines)[:2000], "allowed_mentions": {"parse": []}}
 
 
-def pagerduty(delivery: Delivery, routing_key: str) -> dict[str, Any]:
-    """https://developer.pagerduty.com/docs/events-api-v2/trigger-events/"""
+def pagerduty(delivery: Delivery, routing_key: str, together: int = 1) -> dict[str, Any]:
+    """https://developer.pagerduty.com/docs/events-api-v2/trigger-events/; of so many of its rule, if more than one."""
     event: dict[str, Any] = {
         "routing_key": routing_key,
         "event_action": "resolve" if delivery.what == Delivery.What.RESOLVED else "trigger",
@@ -64,19 +65,32 @@ def pagerduty(delivery: Delivery, routing_key: str) -> dict[str, Any]:
     }
     if event["event_action"] == "trigger":
         alert = delivery.alert
+        more = {"together": together} if together > 1 else {}
         event["payload"] = {
-            "summary": summary(delivery),
+            "summary": summary(delivery) + (f", the last of {together:,}" if more else ""),
             "source": "livedesk",
             "severity": alert.severity,
             "timestamp": alert.raised_at.isoformat(),
-            "custom_details": {"value": alert.value, "threshold": alert.rule.threshold, "metric": alert.rule.metric},
+            "custom_details": {
+                "value": alert.value,
+                "threshold": alert.rule.threshold,
+                "metric": alert.rule.metric,
+                **more,
+            },
         }
     return event
 
 
-def webhook(delivery: Delivery) -> bytes:
+def webhook(deliveries: Sequence[Delivery]) -> bytes:
+    """One by itself; of several a list of what each would have been."""
+    facts = [facts_of(each) for each in deliveries]
+    body = facts[0] if len(facts) == 1 else {"what": BATCH, "count": len(facts), "alerts": facts}
+    return json.dumps(body, sort_keys=True).encode()
+
+
+def facts_of(delivery: Delivery) -> dict[str, Any]:
     alert = delivery.alert
-    facts = {
+    return {
         "id": key_of(delivery),
         "what": delivery.what,
         "rule": alert.rule.name,
@@ -87,7 +101,6 @@ def webhook(delivery: Delivery) -> bytes:
         "raised_at": alert.raised_at.isoformat(),
         "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
     }
-    return json.dumps(facts, sort_keys=True).encode()
 
 
 def signature(channel: Channel, body: bytes, at: int) -> str:

@@ -18,6 +18,8 @@ GRADES: dict[str, Callable[[float], GradeName]] = {
     "p99_ms": lambda ms: "P1" if ms > 1000 else "P2",
     "p95_ms": lambda ms: "P1" if ms > 1000 else "P2",
     "reconnect_rate": lambda share: "P2",
+    "canary_failures": lambda count: "P1",
+    "canary_p95_ms": lambda ms: "P1",
 }
 """By the metric that fired; what is not here is no incident."""
 
@@ -27,4 +29,6 @@ TITLES = {
     "p99_ms": "Pages show changes late",
     "p95_ms": "Pages show changes late",
     "reconnect_rate": "Pages lose their live line",
+    "canary_failures": "Live updates do not arrive",
+    "canary_p95_ms": "Live updates arrive late",
 }

@@ -63,10 +63,15 @@ class Hub:
     def join(self, viewer: Viewer, topics: Iterable[str], has: Iterable[str] = ()) -> None:
         """Shows these topics, and what they contain, to the viewer from now on; its page `has` some as they are."""
         self.viewers.add(viewer)
-        viewer.base, viewer.has = set(topics), set(has)
+        viewer.has = set(has)
+        self.refresh.plan(viewer)
+        self.let_listen(viewer, topics)
+
+    def let_listen(self, viewer: Viewer, topics: Iterable[str]) -> None:
+        """The same to a line that is no user's: nobody asks whether it may stay, and it is sent no heartbeat."""
+        viewer.base = set(topics)
         for topic in viewer.base:
             self.watch(viewer, topic)
-        self.refresh.plan(viewer)
         self.tail.follow(viewer)
 
     def watch(self, viewer: Viewer, topic: str) -> None:

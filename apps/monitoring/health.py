@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import connection
 
 from apps import telemetry
+from apps.canary import queries as canaries
 from apps.market.queries import market_state
 from apps.portfolio.queries import last_ledger_check
 
@@ -30,6 +31,7 @@ EVERY = 2.0
 BUDGET = 1.0
 FEED_SILENT_S = 10.0
 LEDGER_LATE_S = 2 * 3600.0
+COMPONENTS = ("database", "redis", "feed", "ledger", "canary")
 STARTED = time.monotonic()
 CHECKERS = ThreadPoolExecutor(4, thread_name_prefix="health")
 
@@ -86,14 +88,42 @@ def desk_runs() -> bool:
     return beat is not None and seconds_since(beat) <= FEED_SILENT_S
 
 
+def check_canary() -> Report:
+    """Of one's own way to the pages; less than down, for the desk may trade on."""
+    now = datetime.now(UTC)
+    found = canaries.canary(now)
+    ago = found.seconds_ago(now)
+    report: Report = {
+        "status": "ok",
+        "lastMilliseconds": found.milliseconds,
+        "flownSecondsAgo": None if ago is None else round(ago, 1),
+        "failedInARow": found.failed_in_a_row,
+    }
+    uptime = time.monotonic() - STARTED
+    if found.is_known(now) and found.failed_in_a_row > 1:
+        reason = f"the last {found.failed_in_a_row} failed, the last one to {found.failed}"
+        report |= {"status": "degraded", "reason": reason}
+    elif not found.is_known(now) and uptime > canaries.overdue_s():
+        report |= {"status": "degraded", "reason": "none has flown for longer than three turns"}
+    return report
+
+
 def seconds_since(moment: datetime) -> float:
     return (datetime.now(UTC) - moment).total_seconds()
 
 
 def checks() -> dict[str, Callable[[], Report]]:
     """What this deployment depends on."""
-    always = {"database": check_database, "feed": check_feed, "ledger": check_ledger}
-    return always | ({"redis": check_redis} if settings.REDIS_URL else {})
+    always: dict[str, Callable[[], Report]] = {
+        "database": check_database,
+        "feed": check_feed,
+        "ledger": check_ledger,
+    }
+    if settings.REDIS_URL:
+        always["redis"] = check_redis
+    if settings.CANARY_SECONDS:
+        always["canary"] = check_canary
+    return always
 
 
 class Pulse:
@@ -145,7 +175,7 @@ class Pulse:
             "processes": len(told) or None,
             "memory": {"rss": sum(each.rss for each in told) or None},
             "websocket": websocket(told),
-            **{name: self.reports.get(name, {"status": "off"}) for name in ("database", "redis", "feed", "ledger")},
+            **{name: self.reports.get(name, {"status": "off"}) for name in COMPONENTS},
         }
 
 

@@ -53,7 +53,15 @@ flush_seconds = Histogram(
     buckets=(0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5),
     registry=registry,
 )
-
+canary_seconds = Histogram(
+    "livedesk_canary_seconds",
+    "From the commit of the canary's event to its arrival at the canary's socket",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
+    registry=registry,
+)
+canary_failures = Counter("livedesk_canary_failures", "Canaries that failed, by stage", ["stage"], registry=registry)
+for each in ("connect", "commit", "receive"):
+    canary_failures.labels(each)  # what has not happened yet is a zero: the first one is a rise
 
 for each in ("accepted", "repeated", "denied"):
     orders_placed.labels(each)  # what has not happened yet is a zero: the first one is a rise

@@ -10,6 +10,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.db.models import F, Q, QuerySet
 
+from apps.alerts.grouping import as_one
 from apps.alerts.outgoing import Unsendable
 from apps.alerts.sending import Outbox, send_due, to_discord, to_mail
 from apps.alerts.watching import TURN_S, told_of
@@ -46,8 +47,9 @@ def line_of(delivery: AlertDelivery) -> str:
 
 OUTBOX = Outbox(
     rows=wanted,
+    path="alert__user__alert_settings",
     receiver=lambda delivery: delivery.alert.user.alert_settings,
-    is_person=lambda reached: True,
+    groups=lambda reached, due: as_one(due),
     send=send,
 )
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from apps.alerts import outgoing
+from apps.alerts import grouping, outgoing
 from apps.alerts.models import Delivery, Rule
 from apps.alerts.outgoing import Failed, post, wait_of
 from apps.alerts.sending import send_due
@@ -104,6 +104,7 @@ def test_a_receiver_that_hangs_is_asked_once_a_round(
 ) -> None:
     """P16: many deliveries to it cost one wait; the rest comes back untried, and all is sent once it answers."""
     monkeypatch.setattr(outgoing, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(grouping, "MOST_IN_A_BATCH", 1)
     later = NOW + timedelta(minutes=10)
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         address = f"http://127.0.0.1:{hanging.getsockname()[1]}/x"

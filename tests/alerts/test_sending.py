@@ -143,7 +143,7 @@ def test_who_dies_while_sending_loses_nothing(rule: Rule, receiver: Receiver) ->
     assert len(receiver.heard) == 1
 
 
-def test_a_flood_is_one_message_to_people_and_every_event_to_programs(rule: Rule, receiver: Receiver) -> None:
+def test_a_flood_is_one_message_to_people_and_one_list_to_programs(rule: Rule, receiver: Receiver) -> None:
     channel("slack", f"{receiver.url}/people")
     channel("webhook", f"{receiver.url}/program", sealed_signing_key=KEY)
     rules = [
@@ -156,7 +156,10 @@ def test_a_flood_is_one_message_to_people_and_every_event_to_programs(rule: Rule
     send_due(NOW)
 
     paths = [path for path, _, _ in receiver.heard]
-    assert (paths.count("/people"), paths.count("/program")) == (1, 41)
+    assert (paths.count("/people"), paths.count("/program")) == (1, 1)
+    listed = next(json.loads(body) for path, _, body in receiver.heard if path == "/program")
+    assert (listed["what"], listed["count"]) == ("batch", 41)
+    assert len({each["id"] for each in listed["alerts"]}) == 41
     text = next(json.loads(body)["text"] for path, _, body in receiver.heard if path == "/people")
     assert text.splitlines()[-1] == "… and 31 more"
 

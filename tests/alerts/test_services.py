@@ -71,12 +71,14 @@ def test_the_default_rules_are_those_that_were_asked_for(default_rules: None) ->
     rows = Rule.objects.order_by("severity", "metric").values_list("severity", "metric", "threshold")
 
     assert list(rows) == [
+        ("critical", "canary_failures", 1),
         ("critical", "error_rate", 0.05),
         ("critical", "p99_ms", 2000),
         ("critical", "unhealthy", 0.5),
         ("info", "changes", 0),
         ("info", "connections", 1000),
         ("info", "deploys", 0),
+        ("warning", "canary_p95_ms", 2000),
         ("warning", "error_rate", 0.01),
         ("warning", "p95_ms", 500),
         ("warning", "reconnect_rate", 0.1),

@@ -26,9 +26,10 @@ def environment(var: Path, **settings: str) -> dict[str, str]:
     """The embedded default: nothing set but the data folder, a fixed seed and a lively market."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     blank = dict.fromkeys(UNSET, "")
+    quiet = {"CANARY_SECONDS": "0"}  # also where there is a DATABASE_URL: who wants canaries asks for them
     market = {"SIM_SEED": "7", "SIM_RATE": "4", "PYTHONUNBUFFERED": "1"}
     key = {"ENCRYPTION_KEY": ENCRYPTION_KEY if settings.get("DATABASE_URL") else ""}
-    return {**kept, **blank, **market, **key, "VAR_DIR": str(var), **settings}
+    return {**kept, **blank, **quiet, **market, **key, "VAR_DIR": str(var), **settings}
 
 
 def manage(var: Path, *words: str, code: Path = ROOT, **settings: str) -> str:

@@ -23,7 +23,11 @@ from .prometheus import SHIPPED, Prometheus, configure, metrics_in, prometheus, 
 
 TOKEN = "a token of the tests' own"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
-SETTINGS = {"METRICS_TOKEN": TOKEN, "TRUSTED_PROXIES": "1"}  # nobody is believed to be on this machine
+SETTINGS = {
+    "METRICS_TOKEN": TOKEN,
+    "TRUSTED_PROXIES": "1",  # nobody is believed to be on this machine
+    "CANARY_SECONDS": "5",
+}
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
 DASHBOARDS = sorted((ROOT / "deploy/grafana").glob("*.json"))
 NOTHING_WRONG = "livedesk_faults_total"  # has no series before the first fault

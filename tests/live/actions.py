@@ -51,9 +51,14 @@ NO_CASE = {
             "claim",
             "waiting",
             "settle",
+            "troubled",
             "try_again",
             "keep_span",
         )
+    },
+    **{
+        f"canary.{name}": "of the desk's own canary, which no page shows"
+        for name in ("claim", "sing", "land", "call_off")
     },
     **{
         f"incidents.{name}": "the status page and the admin are no live pages"

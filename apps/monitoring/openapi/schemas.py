@@ -89,6 +89,9 @@ CHECK = {
     "silentSeconds": {"type": "number"},
     "checkedSecondsAgo": {"type": ["number", "null"]},
     "wrong": {"type": ["integer", "null"], "description": "rows of the ledger that do not add up"},
+    "lastMilliseconds": {"type": ["number", "null"], "description": "from a canary's commit to its arrival"},
+    "flownSecondsAgo": {"type": ["number", "null"]},
+    "failedInARow": whole("canaries that failed since the last one that arrived"),
 }
 HEALTH = {
     "status": choice(("healthy", "degraded", "down", "draining")),
@@ -97,7 +100,7 @@ HEALTH = {
     "processes": {"type": ["integer", "null"]},
     "memory": {"type": "object"},
     "websocket": {"type": "object"},
-    **dict.fromkeys(("database", "redis", "feed", "ledger"), schema("Check")),
+    **dict.fromkeys(("database", "redis", "feed", "ledger", "canary"), schema("Check")),
 }
 DESCRIPTION = {
     "name": words(),
