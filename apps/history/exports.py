@@ -43,6 +43,7 @@ def trade_rows(account_id: int, asked: Asked) -> Iterator[Row]:
         for trade in part:
             yield {
                 "symbol": trade.symbol,
+                "direction": "short" if trade.is_short else "long",
                 "quantity": plain(trade.quantity),
                 "opened_at": trade.opened_at.isoformat(),
                 "entry_price": plain(trade.entry),
@@ -125,6 +126,7 @@ EXPORTS = {
     "trades": Export(
         (
             "symbol",
+            "direction",
             "quantity",
             "opened_at",
             "entry_price",
