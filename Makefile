@@ -48,7 +48,7 @@ quality: .venv/.dev ## Lighthouse (desktop and mobile) and axe (both themes)
 	@$(PY) -m tools.quality
 
 bench: .venv/.dev ## product, socket.io and the machine's limit under one load (ONLY=quotes-100k ROUNDS=3 WRITE=1)
-	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write)
+	@$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write) $(if $(LINES),--lines)
 
 bench-order: .venv/.dev ## from the POST of an order to its toast and position in a browser
 	@$(PY) -m tools.bench_order
