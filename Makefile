@@ -52,7 +52,7 @@ drill: .venv/.dev ## break a real deployment in turn, and see who notices and wh
 	@$(PY) -m tools.drill $(if $(ONLY),--only $(ONLY))
 
 bench: $(if $(filter clone,$(ONLY)),,.venv/.dev) ## beside socket.io (ONLY=quotes-100k ROUNDS=3 WRITE=1); by themselves ONLY=order, page, clone
-	@$(or $(BENCH_$(ONLY)),$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write))
+	@$(or $(BENCH_$(ONLY)),$(PY) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(WRITE),--write) $(if $(LINES),--lines))
 
 # From the POST of an order to its toast in a browser; the desk page: time, queries, weight; a fresh clone to the first page
 BENCH_order := $(PY) -m tools.bench_order

@@ -11,14 +11,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import matching, parties, placing, programs, report
+from . import account, matching, parties, placing, programs, report
 from .figures import Figures, medians, table
 from .loading import DISTURBED
 from .scenarios import SCENARIOS, Scenario
 
 Rounds = dict[str, list[Figures]]
 ROUNDS = 2
-NAMES = [*SCENARIOS, matching.NAME, placing.NAME]
+NAMES = [*SCENARIOS, matching.NAME, placing.NAME, account.NAME]
 
 
 def asked() -> argparse.Namespace:
@@ -26,6 +26,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--only", default="", help=f"comma-separated, of {', '.join(NAMES)}")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--seconds", type=float, default=5, help="the measured window")
+    parser.add_argument("--lines", action="store_true", help="with account: a file of a million lines too")
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
     parser.add_argument("--raw", type=Path, help="write every figure of every round there, as JSON")
     options = parser.parse_args()
@@ -114,6 +115,10 @@ def main() -> None:
         placed, fast = placing.table()
         tables.append(placed)
         held &= fast
+    if account.NAME in options.names:
+        text, kept = account.table(lines=options.lines)
+        tables.append(text)
+        held &= kept
     command = "make bench" + (f" ONLY={options.only}" if options.only else "")
     command += f" ROUNDS={options.rounds}" if options.rounds != ROUNDS else ""
     text = "\n\n".join([report.heading(command, options.rounds, options.seconds), *tables])

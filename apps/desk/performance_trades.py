@@ -11,6 +11,7 @@ from .performance_words import figure, rounded
 from .trips import ClosedTrade
 
 NO_TAG = ""
+DIRECTIONS = ("Long", "Short")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -109,8 +110,27 @@ def by_weekday(trade: ClosedTrade) -> str:
     return WEEKDAYS[trade.closed_at.weekday()]
 
 
+@figure("Long and short", "signed_usd")
+def by_direction(trade: ClosedTrade) -> str:
+    """A trade that was opened with a buy is long, one that was opened with a sale is short. Each counts with its net
+    P&L; the two add up to all closed trades.
+
+    None where no trade of that direction closed.
+
+    Source: MetaTrader 5, strategy report (long trades and short trades, won %).
+    """
+    return DIRECTIONS[trade.is_short]
+
+
+@figure("By tag", "signed_usd")
 def by_tag(trades: Iterable[ClosedTrade]) -> dict[str, list[ClosedTrade]]:
-    """The trades of each tag, those without any under "". One with two tags is in both: no sum over tags."""
+    """Closed trades that were given the tag, each with its net P&L. One with two tags counts under both, so tags do
+    not add up to the whole; what has none stands under No tag.
+
+    None where no trade with the tag closed.
+
+    Source: the trader's own tags, given under History.
+    """
     groups: dict[str, list[ClosedTrade]] = {}
     for trade in trades:
         for tag in dict.fromkeys(trade.tags) or (NO_TAG,):

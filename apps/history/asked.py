@@ -8,10 +8,17 @@ from datetime import UTC, date, datetime, time
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is looked for. The days are those of UTC, as every time on the screen, and both count."""
+    """What is looked for; "" asks for all. The days are those of UTC, as every time on the screen, and both count.
+
+    `side` is one of orders and fills, `kind` one of bookings; `tag` and `direction` (long or short) are of closed
+    trades.
+    """
 
     symbol: str = ""
     side: str = ""
+    kind: str = ""
+    tag: str = ""
+    direction: str = ""
     since: date | None = None
     until: date | None = None
 

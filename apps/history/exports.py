@@ -9,7 +9,9 @@ from decimal import Decimal
 from itertools import islice
 
 from apps.desk import money
+from apps.portfolio.models import LedgerEntry
 from apps.trades.export import ORDER_COLUMNS, ROWS_AT_ONCE, Row, in_parts, order_rows
+from apps.trades.models import Fill
 from apps.trades.queries import plain
 
 from .asked import Asked
@@ -43,6 +45,7 @@ def trade_rows(account_id: int, asked: Asked) -> Iterator[Row]:
         for trade in part:
             yield {
                 "symbol": trade.symbol,
+                "direction": "short" if trade.is_short else "long",
                 "quantity": plain(trade.quantity),
                 "opened_at": trade.opened_at.isoformat(),
                 "entry_price": plain(trade.entry),
@@ -63,7 +66,8 @@ def trade_rows(account_id: int, asked: Asked) -> Iterator[Row]:
 
 
 def fill_rows(account_id: int, asked: Asked) -> Iterator[Row]:
-    for fill in in_parts(fills(account_id, asked).only(*READ_OF_FILLS)):
+    read = Fill.objects.select_related("order__instrument").only(*READ_OF_FILLS)
+    for fill in in_parts(fills(account_id, asked), read=read):
         yield {
             "exec_id": fill.exec_id,
             "order_id": str(fill.order_id),
@@ -100,7 +104,8 @@ def lot_rows(account_id: int, asked: Asked) -> Iterator[Row]:
 
 def ledger_rows(account_id: int, asked: Asked) -> Iterator[Row]:
     """One row a line; those of one `ref` sum to zero."""
-    for entry in in_parts(entries(account_id, asked)):
+    read = LedgerEntry.objects.select_related("journal__instrument")
+    for entry in in_parts(entries(account_id, asked), read=read):
         journal = entry.journal
         yield {
             "ref": journal.ref,
@@ -125,6 +130,7 @@ EXPORTS = {
     "trades": Export(
         (
             "symbol",
+            "direction",
             "quantity",
             "opened_at",
             "entry_price",

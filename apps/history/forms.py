@@ -12,13 +12,29 @@ from apps.desk.instrument import symbol_of
 from apps.desk.order import Side
 from apps.market import queries as market
 from apps.market.models import Instrument
+from apps.portfolio.kinds import KINDS
 from apps.trades.forms import checked, word_of
 from apps.trades.ticket import Refused
 
 from .asked import Asked
 
-FIELDS = ("symbol", "side", "from", "to")
-SIDED = frozenset({"orders", "fills"})
+FIELDS = ("symbol", "side", "kind", "tag", "direction", "from", "to")
+EVERYWHERE = frozenset({"symbol", "from", "to"})
+TAKES = {
+    "trades": EVERYWHERE | {"tag", "direction"},
+    "lots": EVERYWHERE,
+    "orders": EVERYWHERE | {"side"},
+    "fills": EVERYWHERE | {"side"},
+    "ledger": EVERYWHERE | {"kind"},
+}
+"""What each tab can be narrowed by."""
+HAVE = {
+    "side": "only orders and fills have one",
+    "kind": "only the ledger's bookings have one",
+    "tag": "only closed trades have tags",
+    "direction": "only closed trades have one",
+}
+DIRECTIONS = {"long": "Long", "short": "Short"}
 LONGEST_NOTE, MOST_TAGS = 2000, 6
 TAG = re.compile(r"\w[\w -]{0,29}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -35,11 +51,15 @@ def clean_filter(data: Mapping[str, str], tab: str) -> Asked | Refused:
     errors: dict[str, str] = {}
     field = partial(checked, text, errors)
     symbol = field("symbol", known_symbol)
-    side = field("side", lambda words: side_of(words, tab))
+    side, kind, tag, direction = (field(name, here(name, tab, read)) for name, read in READ.items())
     since, until = field("from", day_named("From")), field("to", day_named("To"))
     if since and until and until < since:
         errors["to"] = f"To must be {since} or later, or From earlier: nothing is from {since} to {until}"
-    return Refused(errors) if errors else Asked(symbol or "", side or "", since, until)
+    return (
+        Refused(errors)
+        if errors
+        else Asked(symbol or "", side or "", kind or "", tag or "", direction or "", since, until)
+    )
 
 
 def known_symbol(text: str) -> str:
@@ -49,10 +69,44 @@ def known_symbol(text: str) -> str:
         raise ValueError(f"Symbol {text[:32]} is not known here: type one in full, such as AAPL") from None
 
 
-def side_of(text: str, tab: str) -> str:
-    if text and tab not in SIDED:
-        raise ValueError("Side must be empty here: only orders and fills have one")
-    return word_of(Side, "Side", text).value if text else ""
+def here(name: str, tab: str, read: Callable[[str], str]) -> Callable[[str], str]:
+    """Reads a field where the tab takes it; elsewhere, and where nothing is asked, it is "" alone."""
+
+    def read_here(text: str) -> str:
+        if text and name not in TAKES[tab]:
+            raise ValueError(f"{name.capitalize()} must be empty here: {HAVE[name]}")
+        return read(text) if text else ""
+
+    return read_here
+
+
+def kind_of(text: str) -> str:
+    if text.lower() not in KINDS:
+        *most, last = KINDS
+        raise ValueError(f"Kind must be {', '.join(most)} or {last}")
+    return text.lower()
+
+
+def tag_of(text: str) -> str:
+    tag = " ".join(text.split()).lower()
+    if not TAG.fullmatch(tag):
+        raise ValueError("Tag must be one tag of up to 30 letters, digits, spaces, - or _, such as swing")
+    return tag
+
+
+def direction_of(text: str) -> str:
+    if text.lower() not in DIRECTIONS:
+        raise ValueError("Direction must be long or short")
+    return text.lower()
+
+
+READ: Mapping[str, Callable[[str], str]] = {
+    "side": lambda text: word_of(Side, "Side", text).value,
+    "kind": kind_of,
+    "tag": tag_of,
+    "direction": direction_of,
+}
+"""The fields that not every tab takes."""
 
 
 def day_named(label: str) -> Callable[[str], date | None]:

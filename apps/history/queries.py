@@ -21,7 +21,24 @@ M = TypeVar("M", bound=Model)
 
 def trades(account_id: int, asked: Asked) -> Iterator[ClosedTrade]:
     """In the order they were closed, without their stops and tags."""
-    return (trade for _, trade in closed_trades(account_id, asked.symbol) if asked.covers(trade.closed_at))
+    found = (trade for _, trade in closed_trades(account_id, asked.symbol) if asked.covers(trade.closed_at))
+    if asked.direction:
+        found = (trade for trade in found if trade.is_short == (asked.direction == "short"))
+    if asked.tag:
+        tagged = {name for name, tags in tags_of_trades(account_id).items() if asked.tag in tags}
+        found = (trade for trade in found if trade.opened_by in tagged)
+    return found
+
+
+def tags_of_trades(account_id: int) -> dict[str, tuple[str, ...]]:
+    """Each tagged trade's tags, by the execution that opened it."""
+    notes = TradeNote.objects.filter(account_id=account_id).exclude(tags="")
+    return {note.opened_by: note.each_tag for note in notes}
+
+
+def own_tags(account_id: int) -> list[str]:
+    """Every tag that the trader has given."""
+    return sorted({tag for tags in tags_of_trades(account_id).values() for tag in tags})
 
 
 def detailed(account_id: int, found: Iterable[ClosedTrade]) -> list[ClosedTrade]:
@@ -65,19 +82,22 @@ def fills(account_id: int, asked: Asked) -> QuerySet[Fill]:
 
 def journals(account_id: int, asked: Asked) -> QuerySet[Journal]:
     own = Journal.objects.filter(account_id=account_id).select_related("instrument")
-    return narrowed(own, asked, symbol="instrument__symbol", at="at")
+    return narrowed(own, asked, symbol="instrument__symbol", at="at", kind="kind")
 
 
 def entries(account_id: int, asked: Asked) -> QuerySet[LedgerEntry]:
     """The lines of these bookings."""
     own = LedgerEntry.objects.filter(journal__account_id=account_id).select_related("journal__instrument")
-    return narrowed(own, asked, symbol="journal__instrument__symbol", at="journal__at")
+    return narrowed(own, asked, symbol="journal__instrument__symbol", at="journal__at", kind="journal__kind")
 
 
-def narrowed(rows: QuerySet[M], asked: Asked, *, symbol: str, at: str, side: str = "") -> QuerySet[M]:
+def narrowed(
+    rows: QuerySet[M], asked: Asked, *, symbol: str, at: str, side: str = "side", kind: str = "kind"
+) -> QuerySet[M]:
     wanted: dict[str, Any] = {
         symbol: asked.symbol,
         side: asked.side,
+        kind: asked.kind,
         f"{at}__gte": asked.begins_at,
         f"{at}__lte": asked.ends_at,
     }

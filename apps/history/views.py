@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.answers import refusal, signed_in, wants_json
 from apps.desk.money import ZERO
 from apps.desk.order import Side
+from apps.portfolio.kinds import KINDS
 from apps.portfolio.ledger import views_of
 from apps.portfolio.queries import account_of
 from apps.trades.answers import errors_json
@@ -23,10 +24,10 @@ from apps.trades.ticket import Refused
 
 from .asked import Asked
 from .exports import EXPORTS
-from .forms import FIELDS, SIDED, clean_filter, given
+from .forms import DIRECTIONS, FIELDS, TAKES, clean_filter, given
 from .lots import lots, valued
 from .pages import HistoryPage
-from .queries import detailed, fills, journals, orders, trades
+from .queries import detailed, fills, journals, orders, own_tags, trades
 
 PAGE_SIZE = 50
 TABS = {"trades": "Trades", "lots": "Lots", "orders": "Orders", "fills": "Fills", "ledger": "Ledger"}
@@ -53,7 +54,11 @@ def history(request: HttpRequest) -> HttpResponse:
         "errors": errors,
         "query": query_of(tab, values),
         "filtered": any(values[name] for name in FIELDS),
-        "sides": list(Side) if tab in SIDED else (),
+        "takes": TAKES[tab],
+        "sides": list(Side),
+        "kinds": KINDS,
+        "directions": DIRECTIONS,
+        "tags": own_tags(account.pk) if account and tab == "trades" else (),
     }
     if account and isinstance(asked, Asked):
         context |= found_of(tab, account.pk, asked, request.GET.get("page", "1"))
@@ -103,7 +108,7 @@ def newest_first(tab: str, account_id: int, asked: Asked) -> QuerySet[Any]:
 
 def query_of(tab: str, values: dict[str, str]) -> str:
     """The address of a tab with as much of the filter as it takes."""
-    kept = {name: text for name, text in values.items() if text and (name != "side" or tab in SIDED)}
+    kept = {name: text for name, text in values.items() if text and name in TAKES[tab]}
     return urlencode({"tab": tab, **kept})
 
 

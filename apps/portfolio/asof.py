@@ -8,16 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Sum
 
-from apps.desk import ledger as books
 from apps.desk.money import ZERO
 from apps.desk.quote import Quote, stale_since
 from apps.live.moments import micros
 from apps.market.bars import MINUTE
+from apps.market.models import Instrument
 from apps.market.queries import last_minute_each
 
-from .models import Account, Journal, LedgerEntry
+from .models import Account
+from .sums import Sums, booked_sums
 from .value import Holding, Holdings, PortfolioView, portfolio_value
 
 
@@ -51,34 +51,33 @@ def view_as_of(account: Account, at: datetime) -> tuple[PortfolioView, PastPrice
 
 def holdings_as_of(account: Account, at: datetime) -> Holdings:
     """As booked by then, without what orders held back and the close that the day counted from: neither is kept."""
-    until = {"journal__account": account, "journal__at__lte": at}
-    sums: dict[int | None, dict[str, Decimal]] = defaultdict(dict)
-    lines = LedgerEntry.objects.filter(**until).values_list("journal__instrument", "book").annotate(Sum("amount"))
-    for instrument, book, amount in lines.order_by():
-        sums[instrument][book] = amount
-    moved = Journal.objects.filter(account=account, at__lte=at, instrument__isnull=False)
-    held = moved.values_list("instrument", "instrument__symbol", "instrument__name").annotate(Sum("quantity"))
+    booked = booked_sums(account.pk, at)
+    of_each: dict[int, list[Sums]] = defaultdict(list)
+    for (instrument, _), sums in booked.items():
+        if instrument is not None:
+            of_each[instrument].append(sums)
+    named = Instrument.objects.filter(pk__in=of_each).order_by("symbol").values_list("pk", "symbol", "name")
     positions = [
         Holding(
             symbol=symbol,
             name=name,
-            quantity=quantity,
+            quantity=sum((each.quantity for each in of_each[pk]), ZERO),
             reserved=ZERO,
-            cost=sums[instrument].get(books.SECURITIES, ZERO),
-            realized=-sums[instrument].get(books.REALIZED, ZERO),
-            fees=sums[instrument].get(books.COMMISSION, ZERO),
+            cost=sum((each.securities for each in of_each[pk]), ZERO),
+            realized=-sum((each.realized for each in of_each[pk]), ZERO),
+            fees=sum((each.commission for each in of_each[pk]), ZERO),
             previous_close=None,
-            dividends=-sums[instrument].get(books.DIVIDENDS, ZERO),
+            dividends=-sum((each.dividends for each in of_each[pk]), ZERO),
         )
-        for instrument, symbol, name, quantity in held.order_by("instrument__symbol")
+        for pk, symbol, name in named
     ]
     return Holdings(
         account_id=account.pk,
-        cash=sum((each.get(books.CASH, ZERO) for each in sums.values()), ZERO),
+        cash=sum((each.cash for each in booked.values()), ZERO),
         reserved=ZERO,
         positions=tuple(positions),
         session_date=None,
         changed_us=micros(at),
         on_margin=account.on_margin,
-        interest=sum((-each.get(books.INTEREST, ZERO) for each in sums.values()), ZERO),
+        interest=-sum((each.interest for each in booked.values()), ZERO),
     )

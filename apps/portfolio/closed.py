@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.db.models import OuterRef
@@ -13,11 +13,15 @@ from apps.desk.fill import Fill
 from apps.desk.money import ZERO
 from apps.desk.order import Side
 from apps.desk.performance_trades import (
+    DIRECTIONS,
+    NO_TAG,
     WEEKDAYS,
     average_holding,
     average_loss,
     average_win,
+    by_direction,
     by_symbol,
+    by_tag,
     by_weekday,
     expectancy,
     grouped,
@@ -55,6 +59,19 @@ class Results:
     symbols: tuple[Group, ...]
     weekdays: tuple[Group, ...]
     whole: Group
+    directions: tuple[Group, ...] = ()
+    tags: tuple[Group, ...] = ()
+    """Empty where no trade has a tag; else the last is of those without one, if there are any."""
+
+
+Tags = Callable[[int], Mapping[str, tuple[str, ...]]]
+"""What an account's trades are called, by the execution that opened each."""
+tagging: list[Tags] = []
+
+
+def on_tags(tags: Tags) -> None:
+    """Registers where tags are kept: in an app that stands above this one."""
+    tagging.append(tags)
 
 
 def moves_booked(account_id: int, symbol: str = "") -> Iterator[tuple[int, Fill | Split]]:
@@ -97,7 +114,9 @@ def closed_trades(account_id: int, symbol: str = "") -> Iterator[tuple[int, Clos
 
 def results_of(account_id: int, after: int) -> Results:
     """What the trades closed after a journal come to."""
-    trades = [trade for journal, trade in closed_trades(account_id) if journal > after]
+    named = {opened_by: tags for kept in tagging for opened_by, tags in kept(account_id).items()}
+    closed = [trade for journal, trade in closed_trades(account_id) if journal > after]
+    trades = [replace(each, tags=named.get(each.opened_by, ())) for each in closed]
     nets = [trade.net for trade in trades]
     symbols = sorted(groups(trades, by_symbol), key=lambda group: (-group.net, group.name))
     weekdays = sorted(groups(trades, by_weekday), key=lambda group: WEEKDAYS.index(group.name))
@@ -110,7 +129,17 @@ def results_of(account_id: int, after: int) -> Results:
         "average_holding": (average_holding(trades), ""),
     }
     measures = tuple(Measured(figures[key], value, note) for key, (value, note) in found.items())
-    return Results(measures, tuple(symbols), tuple(weekdays), group_of("All", trades))
+    directions = sorted(groups(trades, by_direction), key=lambda group: DIRECTIONS.index(group.name))
+    whole = group_of("All", trades)
+    return Results(measures, tuple(symbols), tuple(weekdays), whole, tuple(directions), tuple(tag_groups(trades)))
+
+
+def tag_groups(trades: Sequence[ClosedTrade]) -> list[Group]:
+    """The best first; what has no tag is last."""
+    tagged = by_tag(trades)
+    untagged = tagged.pop(NO_TAG, [])
+    found = sorted((group_of(tag, own) for tag, own in tagged.items()), key=lambda group: (-group.net, group.name))
+    return [*found, *([group_of("No tag", untagged)] if found and untagged else [])]
 
 
 def groups(trades: Sequence[ClosedTrade], by: Callable[[ClosedTrade], str]) -> list[Group]:

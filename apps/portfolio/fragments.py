@@ -34,6 +34,7 @@ event_kinds(
         "split": "shares were split",
         "kind": "cash or margin from now on",
         "cost_method": "sales take other shares from now on",
+        "mended": "positions were worked out again from the ledger",
         "margin_call": "too little equity: positions are being closed",
     },
 )

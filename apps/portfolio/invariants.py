@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 
-from .models import Account, Journal, Position
+from .models import Account, Journal, LedgerPart, Position
 from .queries import cash_mismatches, position_mismatches, unbalanced_journals
 
 MOST_NAMED = 10
@@ -115,6 +115,46 @@ WHERE COALESCE(booked.flow, 0) <> COALESCE(held.gained, 0) + account.interest
 ORDER BY account.id
 """
 
+# What was summed up less what the lines come to, both by part, instrument and kind; and the moments of each part
+PART_NOT_ADDING_UP = """
+SELECT DISTINCT counted.part_id AS id FROM (
+    SELECT part_id, COALESCE(instrument_id, 0) AS instrument_id, kind, quantity, cash_lines,
+        cash, securities, realized, commission, dividends, interest
+    FROM portfolio_partsum
+    UNION ALL
+    SELECT part.id, COALESCE(journal.instrument_id, 0), journal.kind, -SUM(journal.quantity), 0, 0, 0, 0, 0, 0, 0
+    FROM portfolio_ledgerpart part
+    JOIN portfolio_journal journal ON journal.account_id = part.account_id
+        AND journal.id BETWEEN part.first_id AND part.last_id
+    GROUP BY part.id, journal.instrument_id, journal.kind
+    UNION ALL
+    SELECT part.id, COALESCE(journal.instrument_id, 0), journal.kind, 0,
+        -SUM(CASE WHEN line.book = 'cash' THEN 1 ELSE 0 END),
+        -SUM(CASE WHEN line.book = 'cash' THEN line.amount ELSE 0 END),
+        -SUM(CASE WHEN line.book = 'securities' THEN line.amount ELSE 0 END),
+        -SUM(CASE WHEN line.book = 'realized' THEN line.amount ELSE 0 END),
+        -SUM(CASE WHEN line.book = 'commission' THEN line.amount ELSE 0 END),
+        -SUM(CASE WHEN line.book = 'dividends' THEN line.amount ELSE 0 END),
+        -SUM(CASE WHEN line.book = 'interest' THEN line.amount ELSE 0 END)
+    FROM portfolio_ledgerpart part
+    JOIN portfolio_journal journal ON journal.account_id = part.account_id
+        AND journal.id BETWEEN part.first_id AND part.last_id
+    JOIN portfolio_ledgerentry line ON line.journal_id = journal.id
+    GROUP BY part.id, journal.instrument_id, journal.kind
+) counted
+GROUP BY counted.part_id, counted.instrument_id, counted.kind
+HAVING SUM(counted.quantity) <> 0 OR SUM(counted.cash_lines) <> 0 OR SUM(counted.cash) <> 0
+    OR SUM(counted.securities) <> 0 OR SUM(counted.realized) <> 0 OR SUM(counted.commission) <> 0
+    OR SUM(counted.dividends) <> 0 OR SUM(counted.interest) <> 0
+UNION
+SELECT part.id FROM portfolio_ledgerpart part
+JOIN portfolio_journal journal ON journal.account_id = part.account_id
+    AND journal.id BETWEEN part.first_id AND part.last_id
+GROUP BY part.id, part.begins_at, part.ends_at
+HAVING MIN(journal.at) <> part.begins_at OR MAX(journal.at) <> part.ends_at
+ORDER BY id
+"""
+
 OF_BOOKS = (
     Invariant("journals-balance", Journal, keys(unbalanced_journals)),
     Invariant("cash-is-booked", Account, keys(cash_mismatches)),
@@ -123,4 +163,5 @@ OF_BOOKS = (
     Invariant("results-are-booked", Position, selected(Position, RESULT_NOT_BOOKED)),
     Invariant("interest-is-booked", Account, selected(Account, INTEREST_NOT_BOOKED)),
     Invariant("accounts-add-up", Account, selected(Account, ACCOUNT_NOT_ADDING_UP)),
+    Invariant("parts-are-booked", LedgerPart, selected(LedgerPart, PART_NOT_ADDING_UP)),
 )

@@ -12,6 +12,24 @@ from apps.desk.position import CostMethod
 from apps.market.fields import MoneyField, PriceField, QuantityField
 from apps.market.models import Instrument
 
+from .parts import LedgerPart, PartSum
+
+__all__ = [
+    "Account",
+    "AccountKind",
+    "CorporateAction",
+    "EquityPoint",
+    "HighWater",
+    "Journal",
+    "LedgerCheck",
+    "LedgerEntry",
+    "LedgerPart",
+    "Lot",
+    "PartSum",
+    "Position",
+    "SessionEquity",
+]
+
 
 class AccountKind(models.TextChoices):
     CASH = "cash", "Cash"

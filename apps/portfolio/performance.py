@@ -34,13 +34,17 @@ from apps.desk.performance_risk import (
     volatility,
     worst_day,
 )
+from apps.desk.performance_symbols import symbol_pnl, symbol_unrealized
 from apps.desk.performance_trades import WEEKDAYS
 from apps.desk.performance_words import figures, rounded
 from apps.market.queries import market_state
+from apps.market.quotes import board
 
 from .measure import Measured
 from .models import Account
+from .queries import load_holdings
 from .sessions import Record, load_record, realized_by_symbol
+from .value import portfolio_value
 from .yardsticks import benchmark, risk_free, sessions_a_year
 
 SPANS = {"1m": "1 month", "3m": "3 months", "ytd": "Year to date", "1y": "1 year", "all": "All"}
@@ -57,11 +61,21 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a weekday or a symbol earned (USD); `days` is how many sessions of that weekday there were."""
+    """What a weekday, or a source of P&L, earned (USD); `days` is how many sessions of that weekday there were."""
 
     name: str
     pnl: Decimal
     days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OfSymbol:
+    """What a symbol earned (USD): None for what was not traded in the span, or has no price."""
+
+    name: str
+    realized: Decimal | None
+    unrealized: Decimal | None
+    pnl: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +86,10 @@ class Performance:
     figures: tuple[Measured, ...]
     days: tuple[Day, ...]
     weekdays: tuple[Part, ...]
-    symbols: tuple[Part, ...]
-    others: tuple[Part, ...]
+    symbols: tuple[OfSymbol, ...]
+    all_symbols: OfSymbol
+    sources: tuple[Part, ...]
+    """Where the P&L of the span came from: they add up to `total`."""
     total: Decimal
     closed: int
     stale_share: Decimal | None
@@ -94,14 +110,15 @@ def performance_of(account: Account, span: str, now: datetime) -> Performance:
     path = levels(record.start, days)
     worth = zip(days, path[1:], strict=True)
     total = total_pnl(days) or ZERO
-    symbols = tuple(Part(*each) for each in realized_by_symbol(account.pk, record.after))
+    symbols = symbols_of(account, record.after, now)
     return Performance(
         start=record.start,
         figures=measured(record, days, path, sessions_a_year(state)),
         days=tuple(Day(day.on, day.pnl, gained(day), level.below) for day, level in worth),
         weekdays=by_weekday(days),
         symbols=symbols,
-        others=not_of_symbols(record, symbols, total),
+        all_symbols=together(symbols),
+        sources=sources_of(record, symbols, total),
         total=total,
         closed=record.closed,
         stale_share=record.stale_share,
@@ -182,7 +199,30 @@ def by_weekday(days: Sequence[DayResult]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def not_of_symbols(record: Record, symbols: Sequence[Part], total: Decimal) -> tuple[Part, ...]:
-    """What besides sales changed the equity: with the symbols it adds up to the whole."""
-    rest = total - record.unrealized_change - sum((each.pnl for each in symbols), ZERO)
-    return (Part("Change of unrealised P&L", record.unrealized_change), *([Part("Other", rest)] if rest else []))
+def symbols_of(account: Account, after: int, now: datetime) -> tuple[OfSymbol, ...]:
+    """What was traded after a journal or is open now, the best first."""
+    realized = dict(realized_by_symbol(account.pk, after))
+    held = portfolio_value(load_holdings(account.pk), board, now).open_positions
+    unrealized = {each.held.symbol: symbol_unrealized(each.market_value, each.held.cost) for each in held}
+    found = []
+    for name in sorted({*realized, *unrealized}):
+        gained, open_now = realized.get(name), unrealized.get(name, ZERO)
+        found.append(OfSymbol(name, gained, open_now, symbol_pnl(gained, open_now)))
+    return tuple(sorted(found, key=lambda each: (each.pnl is None, -(each.pnl or ZERO))))
+
+
+def together(symbols: Sequence[OfSymbol]) -> OfSymbol:
+    """All of them; a part that is not known leaves the whole unknown."""
+    realized = sum((each.realized or ZERO for each in symbols), ZERO)
+    unrealized = [each.unrealized for each in symbols if each.unrealized is not None]
+    whole = sum(unrealized, ZERO) if len(unrealized) == len(symbols) else None
+    return OfSymbol("All symbols", realized, whole, symbol_pnl(realized, whole))
+
+
+def sources_of(record: Record, symbols: Sequence[OfSymbol], total: Decimal) -> tuple[Part, ...]:
+    """What was realised, how much the rest changed, and what else came or went: dividends, interest, other fees."""
+    realized = sum((each.realized or ZERO for each in symbols), ZERO)
+    rest = total - record.unrealized_change - realized
+    change = Part("Change of unrealised P&L", record.unrealized_change)
+    other = [Part("Dividends, interest and other", rest)] if rest else []
+    return (Part("Realised, by all symbols", realized), change, *other)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from decimal import Decimal
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import QuerySet
 
 from apps.desk import ledger as books
 from apps.desk.margin import initial_margin
@@ -12,6 +13,7 @@ from apps.desk.money import ZERO, cents, plain
 
 from .models import LedgerEntry
 from .receipts import Asked, Figure, Line
+from .sums import booked_sums
 from .value import PositionView
 
 NEWEST = 50
@@ -91,10 +93,14 @@ def fees(asked: Asked) -> list[Line]:
 
 def cash(asked: Asked) -> list[Line]:
     """By the kind of booking; a fill's has its fee within."""
-    rows = booked(asked).filter(book=books.CASH).values_list("journal__kind").annotate(Sum("amount"), Count("pk"))
+    amounts, counts = defaultdict[str, Decimal](Decimal), Counter[str]()
+    for (_, kind), sums in booked_sums(asked.account.pk, asked.at).items():
+        amounts[kind] += sums.cash
+        counts[kind] += sums.cash_lines
     return [
-        Line(kind.capitalize(), amount, f"{count:,} {'booking' if count == 1 else 'bookings'}, fees within")
-        for kind, amount, count in rows.order_by("journal__kind")
+        Line(kind.capitalize(), amounts[kind], f"{count:,} {'booking' if count == 1 else 'bookings'}, fees within")
+        for kind, count in sorted(counts.items())
+        if count
     ]
 
 

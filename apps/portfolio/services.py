@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -24,9 +26,10 @@ from apps.market.queries import market_state
 from apps.market.quotes import board
 
 from .bookkeeping import Booking, journal_of, lock, save_lots, write
-from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, Position, SessionEquity
+from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, LedgerPart, PartSum, Position, SessionEquity
 from .queries import LEDGER_CHECK, desk_lot, free_to_open, holdings_of, portfolio_value
 from .sessions import not_closed, reached
+from .sums import next_part, plain_sums, with_a_part_due
 from .value import PortfolioView
 
 LARGEST_DEPOSIT = Decimal(1_000_000_000)
@@ -131,6 +134,7 @@ def book_fills(account: Account, fills: Sequence[Fill]) -> None:
     for fill in fills:
         book.take(fill)
     book.save()
+    sum_up(locked.pk)
     account.cash = locked.cash
 
 
@@ -208,7 +212,35 @@ def keep_session_equity(now: datetime) -> int:
     session, kept = market_state().session_date, 0
     while session is not None and (due := not_closed(session)[:ACCOUNTS_AT_ONCE]):
         kept += close_accounts(due, session, now)
+    if kept:
+        for account_id in with_a_part_due():
+            sum_up(account_id)
     return kept
+
+
+def sum_up(account_id: int) -> int:
+    """Keeps the sums of every whole part of an account's bookings that has none yet; says of how many."""
+    kept = 0
+    while keep_part(account_id):
+        kept += 1
+    return kept
+
+
+@transaction.atomic
+def keep_part(account_id: int) -> bool:
+    """Keeps the sums of the next part; False while there are too few bookings for one."""
+    lock(account_id)
+    if not (ids := next_part(account_id)):
+        return False
+    own = Journal.objects.filter(account=account_id, id__gte=ids[0], id__lte=ids[-1])
+    bounds = own.aggregate(begins_at=Min("at"), ends_at=Max("at"))
+    part = LedgerPart.objects.create(account_id=account_id, first_id=ids[0], last_id=ids[-1], **bounds)
+    sums = plain_sums(account_id, [(ids[0], ids[-1])])
+    PartSum.objects.bulk_create(
+        PartSum(part=part, instrument_id=instrument, kind=kind, **asdict(each))
+        for (instrument, kind), each in sums.items()
+    )
+    return True
 
 
 @transaction.atomic

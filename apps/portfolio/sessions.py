@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from django.db.models import Max, Sum
 from apps.desk import ledger as books
 from apps.desk.money import ZERO
 from apps.desk.performance import Flow, Session
+from apps.desk.performance_symbols import symbol_realized
 from apps.market.quotes import board
 
 from .models import Account, Journal, LedgerEntry, SessionEquity
@@ -99,5 +101,11 @@ def realized_by_symbol(account_id: int, journal_id: int) -> list[tuple[str, Deci
         journal__instrument__isnull=False,
         book__in=(books.REALIZED, books.COMMISSION),
     )
-    sums = lines.values_list("journal__instrument__symbol").annotate(total=Sum("amount"))
-    return sorted(((symbol, -total) for symbol, total in sums), key=lambda each: (-each[1], each[0]))
+    gained, paid = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
+    for symbol, book, amount in lines.values_list("journal__instrument__symbol", "book").annotate(Sum("amount")):
+        if book == books.REALIZED:
+            gained[symbol] -= amount
+        else:
+            paid[symbol] += amount
+    found = {symbol: symbol_realized(gained[symbol], paid[symbol]) or ZERO for symbol in {*gained, *paid}}
+    return sorted(found.items(), key=lambda each: (-each[1], each[0]))

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.answers import signed_in
+from apps.desk.performance_words import figures
 
 from .closed import results_of
 from .ledger import SPANS, equity_curve, ledger_page, thinned
@@ -62,6 +63,7 @@ def performance(request: HttpRequest) -> HttpResponse:
         "page": page,
         "live": page.draw(request.user, {}),
         "found": found,
+        "words": figures,
         "trades": results_of(account.pk, found.after) if account and found else None,
         "span": span,
         "spans": PERFORMANCE_SPANS,

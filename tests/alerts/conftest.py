@@ -70,7 +70,7 @@ def rule(db: None) -> Rule:
 @pytest.fixture
 def default_rules(db: None) -> None:
     """As the migration makes them; a test that empties the database takes them away from the next."""
-    for name in ("0002_default_rules", "0006_canary_rules"):
+    for name in ("0002_default_rules", "0007_canary_rules"):
         import_module(f"apps.alerts.migrations.{name}").make(apps, None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -9,12 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.desk.money import ZERO
+from apps.desk.order import Side
 from apps.desk.performance_trades import (
     WEEKDAYS,
     average_holding,
     average_loss,
     average_win,
     by_day,
+    by_direction,
     by_symbol,
     by_tag,
     by_weekday,
@@ -100,3 +103,9 @@ def test_expectancy_is_rates_times_averages(nets: list[Decimal]) -> None:
 
     assert found is not None
     assert abs(found - (won + lost)) <= Decimal("0.0051")
+
+
+def test_trades_are_long_or_short_by_what_opened_them() -> None:
+    bought, sold = trade("3"), replace(trade("-1"), opened_with=Side.SELL)
+
+    assert grouped([bought, sold], by_direction) == {"Long": [bought], "Short": [sold]}

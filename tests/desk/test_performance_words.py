@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from apps.desk import performance, performance_risk, performance_trades
+from apps.desk import performance, performance_risk, performance_symbols, performance_trades
 from apps.desk.performance_words import figure, figures
 
-MODULES = (performance, performance_risk, performance_trades)
+MODULES = (performance, performance_risk, performance_symbols, performance_trades)
 DOCS = Path(__file__).parents[2] / "docs/trading.md"
 
 

@@ -60,7 +60,7 @@ def json_rows(user: Any, query: str) -> list[dict[str, Any]]:
 def test_trades_as_csv_oldest_first(account: Account, alice: Any) -> None:
     first, *rest = csv_rows(alice, "tab=trades")
 
-    assert [row["net_pnl"] for row in rest] == ["-12.00", "30.00"]
+    assert ([row["net_pnl"] for row in rest], first.pop("direction")) == (["-12.00", "30.00"], "long")
     fills = list(Fill.objects.order_by("id").values_list("exec_id", flat=True))
     assert first == {
         "symbol": "AAPL",
@@ -198,20 +198,19 @@ def test_parts_hold_every_row_once_and_in_order(account: Account, by: str, monke
     assert list(in_parts(Order.objects.all(), by=by)) == list(Order.objects.order_by(by, "pk"))
 
 
+@pytest.mark.parametrize("by_ids", [False, True])
 def test_row_that_comes_meanwhile_neither_repeats_nor_hides_one(
-    account: Account, trade: Trade, monkeypatch: pytest.MonkeyPatch
+    account: Account, trade: Trade, monkeypatch: pytest.MonkeyPatch, by_ids: bool
 ) -> None:
     monkeypatch.setattr(export, "ROWS_AT_ONCE", 2)
-    rows = in_parts(Fill.objects.all())
+    monkeypatch.setattr(export, "IDS_AT_ONCE", 3)
+    rows = in_parts(Fill.objects.all(), read=Fill.objects.select_related("order") if by_ids else None)
 
     begun = [next(rows) for _ in range(2)]
     (new,) = trade(account, "sell 1 AAPL @ 10.00", day=4)
 
     assert [*begun, *rows] == [*Fill.objects.order_by("pk")]
     assert Fill.objects.latest("pk") == new
-
-
-# Constant memory
 
 
 def copies(row: Model, times: int, **differing: str) -> None:

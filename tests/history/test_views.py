@@ -34,11 +34,11 @@ def test_trades_with_every_figure(desk: Client) -> None:
 
     for words in (
         "3 closed trades net P&amp;L +216.00",
-        "AAPL 100 2 Mar 2026 15:00:00 10.00 12.00 1 s +200.00 2.00 +198.00 +19.80% +1.98",
-        "MSFT 5 3 Mar 2026 15:00:02 20.00 18.00 1 s −10.00 2.00 −12.00 −12.00% —",
+        "AAPL Long 100 2 Mar 2026 15:00:00 10.00 12.00 1 s +200.00 2.00 +198.00 +19.80% +1.98",
+        "MSFT Long 5 3 Mar 2026 15:00:02 20.00 18.00 1 s −10.00 2.00 −12.00 −12.00% —",
     ):
         assert words in text
-    assert text.index("AAPL 10 ") < text.index("MSFT 5 ") < text.index("AAPL 100 ")
+    assert text.index("AAPL Long 10 ") < text.index("MSFT Long 5 ") < text.index("AAPL Long 100 ")
 
 
 @pytest.mark.parametrize(

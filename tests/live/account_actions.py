@@ -10,7 +10,7 @@ from apps.desk.position import CostMethod
 from apps.history import services as history
 from apps.market import services as market
 from apps.market.models import Instrument
-from apps.portfolio import terms
+from apps.portfolio import mending, terms
 from apps.portfolio.models import AccountKind, CorporateAction
 from apps.trades import corporate, margin_calls
 
@@ -56,6 +56,15 @@ def sales_take_the_newest_shares(s: Scene) -> None:
     s.traded("buy 5 AAPL")
     s.traded("sell 12 AAPL")
     assert terms.set_cost_method(s.account, CostMethod.LIFO)
+
+
+@action
+def position_worked_out_again(s: Scene) -> None:
+    s.traded("buy 10 NVDA")
+    held = s.account.positions.filter(instrument__symbol="NVDA")
+    held.get().lots.all().delete()
+    held.update(quantity=3, cost=1)
+    assert mending.differences(s.account.pk, fix=True)
 
 
 @action

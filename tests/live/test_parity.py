@@ -43,6 +43,7 @@ MORE = (
     "trades/corporate.py",
     "portfolio/terms.py",
     "portfolio/corporate.py",
+    "portfolio/mending.py",
     "traderalerts/firing.py",
 )
 """Modules that write, beside the services."""

@@ -58,7 +58,7 @@ def test_who_is_not_this_machine_needs_the_token(desk: str, headers: dict[str, s
 def test_it_says_that_it_lives_and_has_nothing_else(desk: str) -> None:
     assert httpx.get(f"{desk}/healthz").json() == {"status": "ok"}
     assert [httpx.get(desk + path).status_code for path in ("/", "/health", "/readyz", "/orders/")] == [404] * 4
-    assert httpx.post(f"{desk}/metrics").status_code == 404
+    assert httpx.post(f"{desk}/metrics").status_code == 405
 
 
 def test_head_has_no_body(desk: str) -> None:

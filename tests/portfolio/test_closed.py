@@ -8,12 +8,15 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from apps.desk.money import ZERO
+from apps.desk.performance_words import figures
 from apps.desk.trips import Trips
+from apps.history.services import keep_note
 from apps.portfolio import closed
 from apps.portfolio.closed import closed_trades, moves_booked, results_of
-from apps.portfolio.models import Position
+from apps.portfolio.models import Account, Position
 
 from .conftest import TODAY
 from .test_views import text_of
@@ -78,6 +81,46 @@ def test_results_by_symbol_and_weekday_add_up_to_the_whole(traded):
         "average_loss": "−12.00",
         "average_holding": "0 s",
     }
+
+
+def test_results_by_direction_add_up_and_tags_are_those_of_the_trader(traded, book):
+    Account.objects.filter(pk=traded.pk).update(kind="margin")
+    book(traded, "sell 3 MSFT @ 20.00 fee 1.00; buy 3 MSFT @ 18.00 fee 1.00", at=MONDAY + timedelta(days=2))
+    first, second, _, short = (trade.opened_by for _, trade in closed_trades(traded.pk))
+    for opened_by, tags in ((first, ["swing"]), (second, ["swing", "gap"]), (short, ["gap"])):
+        keep_note(traded, opened_by, "", tags, MONDAY)
+
+    found = results_of(traded.pk, 0)
+
+    assert [(each.name, each.trades, each.net) for each in found.directions] == [("Long", 3, 36), ("Short", 1, 4)]
+    assert sum(each.net for each in found.directions) == found.whole.net
+    assert [(each.name, each.trades, each.won, each.net) for each in found.tags] == [
+        ("swing", 2, Decimal("0.5"), 6),
+        ("gap", 2, Decimal("0.5"), -8),
+        ("No tag", 1, 1, 30),
+    ]
+
+
+def test_without_a_tag_there_is_no_table_of_them(traded, bob_account, book):
+    book(bob_account, "buy 1 AAPL @ 9.00; sell 1 AAPL @ 10.00")
+    (theirs,) = (trade.opened_by for _, trade in closed_trades(bob_account.pk))
+    keep_note(bob_account, theirs, "", ["secret"], MONDAY)
+
+    assert results_of(traded.pk, 0).tags == ()
+
+
+def test_page_shows_tags_and_directions_with_their_definitions(client, alice, traded):
+    client.force_login(alice)
+    assert "No closed trade of this span has a tag" in text_of(client.get(PAGE))
+    first = next(trade.opened_by for _, trade in closed_trades(traded.pk))
+    keep_note(traded, first, "", ["swing"], MONDAY)
+
+    text = text_of(client.get(PAGE))
+
+    assert "Long 3 66.67% +36.00 All 3 66.67% +36.00" in text
+    assert "swing 1 100.00% +18.00 No tag 2 50.00% +18.00 All 3 66.67% +36.00" in text
+    for key in ("by_direction", "by_tag"):
+        assert escape(figures[key].definition) in text
 
 
 def test_trade_counts_to_the_span_it_is_closed_in(traded):

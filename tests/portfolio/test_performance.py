@@ -84,9 +84,11 @@ def test_parts_add_up_to_the_whole(traded):
         ("Tuesday", -110, 1),
         ("Wednesday", 39, 1),
     ]
-    assert [(part.name, part.pnl) for part in found.symbols] == [("AAPL", 9)]
-    assert [(part.name, part.pnl) for part in found.others] == [("Change of unrealised P&L", 20)]
-    assert sum(part.pnl for part in (*found.symbols, *found.others)) == found.total
+    assert [(part.name, part.pnl) for part in found.sources] == [
+        ("Realised, by all symbols", 9),
+        ("Change of unrealised P&L", 20),
+    ]
+    assert sum(part.pnl for part in found.sources) == found.total
     assert sum(part.pnl for part in found.weekdays) == sum(day.pnl for day in found.days) == found.total
 
 
@@ -99,7 +101,10 @@ def test_what_is_neither_a_sale_nor_a_price_is_a_part_of_its_own(traded):
     found = performance_of(traded, "all", evening(2))
 
     assert found.total == 24
-    assert [(part.name, part.pnl) for part in found.others] == [("Change of unrealised P&L", 20), ("Other", -5)]
+    assert [(part.name, part.pnl) for part in found.sources][1:] == [
+        ("Change of unrealised P&L", 20),
+        ("Dividends, interest and other", -5),
+    ]
 
 
 def test_old_prices_are_told(client, alice, traded, settings):
@@ -117,8 +122,9 @@ def test_span_begins_at_the_last_close_before_it(traded):
     found = performance_of(traded, "1m", datetime(2026, 4, 3, 12, tzinfo=UTC))
 
     assert (found.start, [day.pnl for day in found.days]) == (TODAY + timedelta(days=1), [39])
-    assert [(part.name, part.pnl) for part in found.symbols] == [("AAPL", -1)]
-    assert sum(part.pnl for part in (*found.symbols, *found.others)) == 39
+    assert [(each.name, each.realized, each.unrealized) for each in found.symbols] == [("AAPL", -1, 20)]
+    assert next((part.name, part.pnl) for part in found.sources) == ("Realised, by all symbols", -1)
+    assert sum(part.pnl for part in found.sources) == 39
 
 
 def test_session_that_has_been_closed_is_not_counted_twice(traded):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from apps.live.models import Event, Stream
 from apps.market.models import Instrument
 from apps.portfolio import services as portfolio
-from apps.portfolio.models import Account, Journal, LedgerEntry, Lot, Position
+from apps.portfolio import sums
+from apps.portfolio.models import Account, Journal, LedgerEntry, LedgerPart, Lot, PartSum, Position
 from apps.trades import filling, services
 from apps.trades.invariants import INVARIANTS
 from apps.trades.models import Fill, Order
@@ -28,8 +29,11 @@ LEAST = 1  # in a column of whole numbers: a cent, or the least part of a share 
 
 
 @pytest.fixture(autouse=True)
-def _traded(account: Account, bob: Any, placed: Any, quote: Any, now: datetime) -> None:
-    """Deposits; a buy in three parts at two prices; a part cancelled; a sale over two lots; orders that work; bob."""
+def _traded(
+    account: Account, bob: Any, placed: Any, quote: Any, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Deposits; a buy in three parts at two prices; a part cancelled; a sale over two lots; orders that work; bob;
+    parts of the ledger summed up."""
     portfolio.deposit(account, Decimal("250.50"), "gift", "A gift")
     placed("buy 60 AAPL limit 150.03", "gtc")
     for ask, size in (("150.01", 10), ("150.02", 20), ("150.02", 30)):
@@ -42,6 +46,8 @@ def _traded(account: Account, bob: Any, placed: Any, quote: Any, now: datetime) 
     placed("sell 20 AAPL limit 160.00", "gtc")
     placed("buy 10 AAPL limit 140.00")
     portfolio.open_account(bob, Decimal(500))
+    monkeypatch.setattr(sums, "PART", 3)
+    portfolio.sum_up(account.pk)
 
 
 def first_order() -> Any:
@@ -125,6 +131,9 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("interest-is-booked", "interest that nobody paid", be_paid_interest),
     ("shorts-are-on-margin", "shares owed by a cash account", owe_shares),
     ("accounts-add-up", "profit that no position made", earn_without_a_position),
+    ("parts-are-booked", "a sum that is another", of(PartSum, cash=F("cash") + LEAST)),
+    ("parts-are-booked", "a sum that is missing", lambda: PartSum.objects.earliest("pk").delete()),
+    ("parts-are-booked", "a part that ends later", of(LedgerPart, ends_at=F("ends_at") + timedelta(seconds=1))),
     ("cash-held-back", "cash held for nobody", lambda: Account.objects.update(reserved=F("reserved") + LEAST)),
     ("shares-held-back", "shares held for nobody", of(Position, reserved=F("reserved") + LEAST)),
     ("closed-orders-hold-nothing", "a filled order that holds", of_order(reserved=1)),
@@ -155,6 +164,7 @@ def test_everything_holds_after_trading() -> None:
         "orders": 5,
         "fills": 5,
         "streams": 2,
+        "ledger parts": 2,
     }
 
 
@@ -209,6 +219,7 @@ def test_money_that_moved_between_accounts_breaks_more_than_one(bob: Any) -> Non
         "positions-are-booked",
         "results-are-booked",
         "accounts-add-up",
+        "parts-are-booked",
         "fills-are-booked",
     ]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from apps.desk.order import Side
 from apps.history.exports import EXPORTS
-from apps.history.forms import LONGEST_NOTE
+from apps.history.forms import DIRECTIONS, LONGEST_NOTE
 from apps.history.statement import COLUMNS
+from apps.portfolio.kinds import KINDS
 from apps.portfolio.ledger import SPANS
 from apps.portfolio.performance import SPANS as PERFORMANCE_SPANS
 from apps.portfolio.receipt_lines import FIGURES
@@ -34,6 +35,9 @@ FILTER = (
     query("tab", choice(EXPORTS, default="trades")),
     query("symbol", symbol("in full")),
     query("side", choice(Side, "of orders and fills alone")),
+    query("kind", choice(KINDS, "of the ledger alone")),
+    query("tag", words("of closed trades alone", maxLength=30, example="swing")),
+    query("direction", choice(DIRECTIONS, "of closed trades alone")),
     query("from", words("the first day (UTC)", format="date", example="2026-03-01")),
     query("to", words("the last day (UTC)", format="date", example="2026-03-31")),
 )
