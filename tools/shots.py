@@ -1,4 +1,4 @@
-"""Screenshots: README's three, or with `all` every page in both themes and widths into var/shots."""
+"""Screenshots: those of README and the runbook, or with `all` every page in both themes and widths into var/shots."""
 
 from __future__ import annotations
 
@@ -16,10 +16,14 @@ from tests.browser.server import ROOT, DeskServer
 from .desk import open_browser, running_desk, signed_in
 
 README = {
-    "desk-light": (chromium.DESKTOP, "light"),
-    "desk-dark": (chromium.DESKTOP, "dark"),
-    "desk-phone": (chromium.PHONE, "light"),
-}
+    "desk-light": ("alice", "/", chromium.DESKTOP, "light"),
+    "desk-dark": ("alice", "/", chromium.DESKTOP, "dark"),
+    "desk-phone": ("alice", "/", chromium.PHONE, "light"),
+    "ops": ("admin", "/ops/", chromium.DESKTOP, "light"),
+    "ops-trading": ("admin", "/ops/trading/", chromium.DESKTOP, "dark"),
+    "status": ("", "/status/", chromium.DESKTOP, "light"),
+}  # by name: who looks, at what, how wide and in which theme
+SEEN_FOR_S = 75  # so that operations have a minute to show
 MORNING = (
     ("AAPL", "buy", "60", ""),
     ("MSFT", "buy", "20", ""),
@@ -67,9 +71,10 @@ def main() -> None:
     with running_desk() as server, open_browser() as browser:
         trade(server)
         if not every:
-            for name, (viewport, theme) in README.items():
+            time.sleep(SEEN_FOR_S)
+            for name, (trader, path, viewport, theme) in README.items():
                 file = folder / f"{name}.png"
-                shoot(browser, server, "/", "alice", file, full=False, viewport=viewport, color_scheme=theme)
+                shoot(browser, server, path, trader, file, full=path != "/", viewport=viewport, color_scheme=theme)
             return
         visits = [("", path) for path in SIGNED_OUT] + [("alice", path) for path in SIGNED_IN]
         for theme in THEMES:
