@@ -12,7 +12,7 @@ from apps.desk.instrument import symbol_of
 from apps.desk.order import Side
 from apps.market import queries as market
 from apps.market.models import Instrument
-from apps.trades.forms import checked, word_of
+from apps.trades.fields import checked, word_of
 from apps.trades.ticket import Refused
 
 from .asked import Asked

@@ -29,7 +29,7 @@ class Order(models.Model):
     `effect` says which; orders of before there were short sales say nothing: their buys opened, their sells closed.
 
     `take_profit` and `stop_loss` are the prices of its exits, whose `parent` it is.
-    Two with the same `oco` cancel each other.
+    Two with the same `oco` cancel each other; one that comes `after` another is held until that is filled whole.
     `notional` (USD) is what it may spend at most on shares, where it was asked for by amount.
     `asked` is the fingerprint of the ticket, so that a retry is known after the order was changed.
     `watermark` is the best price a trailing stop has seen; `queued_at` is when a change took its place in the queue.
@@ -55,6 +55,8 @@ class Order(models.Model):
     stop_loss = PriceField(null=True, blank=True)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="exits")
     oco = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
+    after = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="then")
+    extended_hours = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=20, choices=choices(OrderStatus))
     cum_qty = QuantityField(default=Decimal(0))
     avg_px = PriceField(null=True, blank=True)
@@ -109,15 +111,21 @@ class Order(models.Model):
 
     @property
     def waits_for(self) -> datetime | None:
-        """The open of the session that it is for, while that is to come."""
+        """The open, or the extended hours, of the session that it is for, while that is to come."""
         calendar = calendar_named(self.instrument.calendar)
         day = calendar.on(self.session_date) if calendar.has_hours and self.session_date and self.is_open else None
-        return day.opens_at if day and timezone.now() < day.opens_at else None
+        begins = None if day is None else day.pre_at if self.extended_hours else day.opens_at
+        return begins if begins and timezone.now() < begins else None
 
     @property
     def is_linked(self) -> bool:
         """Whether it stands on the same shares as another one, and what one sells the other gives up."""
         return self.parent_id is not None or self.oco is not None
+
+    @property
+    def follower(self) -> Order | None:
+        """What comes after it, whatever has become of that."""
+        return getattr(self, "then", None)
 
     @property
     def has_exits(self) -> bool:
@@ -157,6 +165,7 @@ def desk_order(row: Order) -> DeskOrder:
         take_profit=row.take_profit,
         stop_loss=row.stop_loss,
         effect=Effect.OPEN if row.opens else Effect.CLOSE,
+        extended_hours=row.extended_hours,
     )
 
 
