@@ -12,7 +12,7 @@ from apps.desk.order import Effect, OrderStatus, OrderType, Side, TimeInForce
 from apps.desk.risk import Denied
 from apps.market.models import Instrument
 
-from .models import Order
+from .models import LONGEST_REASON, Order
 from .news import ring_desk, tell
 from .queries import session_for
 from .review import review
@@ -50,19 +50,25 @@ def begin_then(order: Order, now: datetime) -> None:
         return
     then.account.refresh_from_db(fields=["cash", "reserved"])  # the fill was booked on another copy
     told = review(then.account, ticket_of(then), now)
-    if isinstance(told.verdict, Denied):
-        telemetry.denied(told.verdict.rule)
-        then.reason = told.verdict.message
+    verdict = told.verdict if then.instrument.tradable else not_tradable(then)
+    if isinstance(verdict, Denied):
+        telemetry.denied(verdict.rule)
+        then.reason = verdict.message[:LONGEST_REASON]
         move(then, OrderStatus.REJECTED, now)
         tell(then, "rejected")
         return
     then.effect, then.watermark, then.queued_at = told.effect.value, told.watermark, now
     then.session_date = session_for(then.instrument, now, extended_hours=then.extended_hours)
     then.save(update_fields=["effect", "watermark", "queued_at", "session_date"])
-    hold(then, told.verdict.reserve)
+    hold(then, verdict.reserve)
     move(then, OrderStatus.NEW, now)
     tell(then, "accepted")
     ring_desk()
+
+
+def not_tradable(order: Order) -> Denied:
+    """What the ticket of an order sent now would be refused with."""
+    return Denied("symbol", "not_tradable", f"{order.instrument.symbol} cannot be traded at present")
 
 
 def ticket_of(order: Order) -> Ticket:

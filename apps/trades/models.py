@@ -18,6 +18,8 @@ from apps.market.hours import calendar_named
 from apps.market.models import Instrument
 from apps.portfolio.models import Account
 
+LONGEST_REASON = 200
+
 
 def choices(enum: type) -> list[tuple[str, str]]:
     return [(member.value, member.label) for member in enum]  # type: ignore[attr-defined]
@@ -64,7 +66,7 @@ class Order(models.Model):
     triggered_at = models.DateTimeField(null=True, blank=True)
     session_date = models.DateField(null=True, blank=True)
     asked = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=LONGEST_REASON, blank=True)
     created_at = models.DateTimeField()
     queued_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField()
@@ -124,8 +126,8 @@ class Order(models.Model):
 
     @property
     def follower(self) -> Order | None:
-        """What comes after it, whatever has become of that."""
-        return getattr(self, "then", None)
+        """What comes after it, whatever has become of that; nothing comes after a second one."""
+        return None if self.after_id else getattr(self, "then", None)
 
     @property
     def has_exits(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps.market import services as market
+from apps.market.quotes import board
 from apps.trades import services as trades
 from apps.trades.models import Order
 
@@ -59,4 +60,5 @@ def second_order_refused_with_its_field(s: Scene) -> None:
 def order_for_extended_hours_waits_for_them(s: Scene) -> None:
     s.settings.MARKET_CALENDAR = "XNYS"
     market.open_market(s.feed)
+    board.refresh()
     s.order("buy 3 AAPL limit 150", time_in_force="gtc", extended_hours="on")

@@ -11,6 +11,7 @@ import pytest
 
 from apps.desk.quote import Quote
 from apps.live.models import Event
+from apps.market.models import Instrument
 from apps.market.quotes import board
 from apps.portfolio.models import Account
 from apps.risk import services as risk
@@ -30,8 +31,11 @@ Quotes = Callable[..., Quote]
 # Rejected when its turn comes
 
 
+LONG_REASON = "Runaway orders, " * 12
+
+
 def halt(account: Account, bob: Any) -> None:
-    risk.save_limits(RiskLimits(account=account, halted=True, halt_reason="Asked by Alice"), bob)
+    risk.save_limits(RiskLimits(account=account, halted=True, halt_reason=LONG_REASON), bob)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,15 @@ def test_what_a_rule_refuses_then_is_rejected_with_its_words(pair: Any, meet: An
     )
 
 
+def test_what_cannot_be_traded_any_more_is_rejected(pair: Any, meet: Any) -> None:
+    _, second = pair("buy 10 AAPL limit 149.00", "sell 10 AAPL")
+    Instrument.objects.filter(symbol="AAPL").update(tradable=False)
+
+    meet("148.90", "149.00")
+
+    assert now_is(second)[3] == "AAPL cannot be traded at present"
+
+
 def test_kill_switch_rejects_it(pair: Any, meet: Any, account: Account, bob: Any) -> None:
     first, second = pair("buy 10 AAPL limit 149.00", "sell 10 AAPL limit 155.00")
     halt(account, bob)
@@ -64,7 +77,8 @@ def test_kill_switch_rejects_it(pair: Any, meet: Any, account: Account, bob: Any
     meet("148.90", "149.00")
 
     assert (now_is(first)[0], now_is(second)[0]) == ("filled", "rejected")
-    assert "Asked by Alice" in second.reason
+    assert LONG_REASON[:100] in second.reason
+    assert len(second.reason) <= 200  # what the column takes
 
 
 def test_old_quote_of_another_symbol_rejects_it(pair: Any, meet: Any, now: datetime) -> None:
