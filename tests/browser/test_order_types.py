@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from . import desk_page
+from .chromium import Watch
 from .conftest import NewPage
 
 
@@ -53,7 +54,8 @@ def test_bracket_is_bought_and_its_exits_wait_for_the_market(page: Page) -> None
     expect(orders.filter(has_text="stop loss")).to_contain_text("1.00")
 
 
-def test_second_order_follows_the_first_and_a_fault_stands_beside_its_field(new_page: NewPage) -> None:
+def test_second_order_follows_the_first_and_a_fault_stands_beside_its_field(new_page: NewPage, watch: Watch) -> None:
+    watch.allow(r"status of 422")
     page = new_page("bob")
     desk_page.expect_live(page)
     page.locator("#ticket summary", has_text="Then: a second order").click()
