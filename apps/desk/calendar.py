@@ -15,7 +15,7 @@ OPENING = timedelta(minutes=5)
 
 
 class Phase(StrEnum):
-    """PRE and POST are the extended hours: quotes come, ordinary orders wait."""
+    """PRE and POST are the extended hours: quotes come, and meet the orders that asked for those hours."""
 
     OPEN = "open"
     PRE = "pre"
@@ -29,7 +29,11 @@ class Trading(StrEnum):
     CONTINUOUS = "continuous"
     OPENING = "opening"
     CLOSING = "closing"
+    EXTENDED = "extended"
     SHUT = "shut"
+
+
+EXTENDED_HOURS = frozenset({Phase.PRE, Phase.POST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,14 @@ class Calendar(Protocol):
         """The newest session that is over."""
         ...
 
+    def trading_day(self, at: datetime) -> Day | None:
+        """The session that an order for extended hours too is for: until its after hours are over."""
+        ...
+
+    def over(self, at: datetime) -> Day | None:
+        """The newest session whose after hours are over too."""
+        ...
+
     def before(self, day: date) -> Day | None:
         """The session before that of the date."""
         ...
@@ -90,10 +102,12 @@ class AroundTheClock:
     def upcoming(self, at: datetime) -> Day:
         return self.on(at.astimezone(UTC).date())
 
-    running = latest = upcoming
+    running = latest = trading_day = upcoming
 
     def ended(self, at: datetime) -> Day:
         return self.before(at.astimezone(UTC).date())
+
+    over = ended
 
     def before(self, day: date) -> Day:
         return self.on(day - timedelta(days=1))
@@ -121,6 +135,7 @@ class Exchange:
         self.name, self.days, self.holidays = name, days, holidays
         self.opens = [day.opens_at for day in days]
         self.closes = [day.closes_at for day in days]
+        self.ends = [day.post_until for day in days]
         self.dates = [day.date for day in days]
         bounds = [at for day in days for at in (day.pre_at, day.opens_at, day.closes_at, day.post_until)]
         if bounds != sorted(bounds):
@@ -138,6 +153,12 @@ class Exchange:
 
     def ended(self, at: datetime) -> Day | None:
         return self.day(bisect_right(self.closes, at) - 1)
+
+    def trading_day(self, at: datetime) -> Day | None:
+        return self.day(bisect_right(self.ends, at))
+
+    def over(self, at: datetime) -> Day | None:
+        return self.day(bisect_right(self.ends, at) - 1)
 
     def before(self, day: date) -> Day | None:
         return self.day(bisect_left(self.dates, day) - 1)
@@ -160,10 +181,16 @@ class Exchange:
 
 
 def trading_at(calendar: Calendar, now: datetime, quoted_at: datetime) -> Trading:
-    """What a quote of that moment may do now: nothing outside a session, and none from before it in it."""
+    """What a quote of that moment may do now: nothing while it is closed, and in a session, or in extended hours, none
+    from before these."""
     if not calendar.has_hours:
         return Trading.CONTINUOUS
-    day = calendar.running(now)
-    if day is None or quoted_at < day.opens_at:
+    phase, day = calendar.phase(now), calendar.trading_day(now)
+    if phase is Phase.CLOSED or day is None:
         return Trading.SHUT
+    began = {Phase.PRE: day.pre_at, Phase.OPEN: day.opens_at, Phase.POST: day.closes_at}[phase]
+    if quoted_at < began:
+        return Trading.SHUT
+    if phase in EXTENDED_HOURS:
+        return Trading.EXTENDED
     return Trading.OPENING if now < day.opens_at + OPENING else Trading.CONTINUOUS

@@ -60,7 +60,8 @@ def match(
 ) -> Matched:
     """Fill `orders` of one symbol against `quote`, by price and then time; nothing on a stale quote.
 
-    `trading` says whose turn it is: the orders for the close have theirs at the close, alone. `policy` says at which
+    `trading` says whose turn it is: the orders for the close have theirs at the close, alone, and in extended hours
+    only those do that asked for them. `policy` says at which
     of the quote's prices.
     """
     left = displayed or Displayed(quote.bid_size, quote.ask_size)
@@ -112,7 +113,10 @@ def unfilled(
 
 
 def takes_part(order: Order, trading: Trading) -> bool:
-    """Nobody while it is shut, and orders for the close when everybody else is done."""
+    """Nobody while it is shut, in extended hours the limits that asked for them, and orders for the close when
+    everybody else is done."""
+    if trading is Trading.EXTENDED:
+        return order.extended_hours and order.order_type is OrderType.LIMIT
     return trading is not Trading.SHUT and (order.time_in_force is TimeInForce.CLS) == (trading is Trading.CLOSING)
 
 

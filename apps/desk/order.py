@@ -95,11 +95,11 @@ OF_A_SESSION = AUCTIONS | {TimeInForce.DAY}
 
 WORKING = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
 OPEN = WORKING | {OrderStatus.HELD}
-"""What may still come to something; an exit is held until what it is the exit of is filled."""
+"""What may still come to something; an exit, and a second order, is held until what it goes with is filled."""
 CLOSED = frozenset(OrderStatus) - OPEN
 
 TRANSITIONS: dict[OrderStatus, frozenset[OrderStatus]] = {
-    OrderStatus.HELD: frozenset({OrderStatus.NEW, OrderStatus.CANCELED}),
+    OrderStatus.HELD: frozenset({OrderStatus.NEW, OrderStatus.CANCELED, OrderStatus.REJECTED}),
     OrderStatus.NEW: CLOSED | {OrderStatus.PARTIALLY_FILLED},
     OrderStatus.PARTIALLY_FILLED: CLOSED - {OrderStatus.REJECTED} | {OrderStatus.PARTIALLY_FILLED},
     **{status: frozenset() for status in CLOSED},
@@ -116,7 +116,7 @@ class Order:
 
     A trailing stop trails by `trail_amount` (USD) or `trail_percent`; `watermark` is the best price that it has seen:
     the highest bid for a sell, the lowest ask for a buy. `take_profit` and `stop_loss` are the prices of its exits,
-    `oco_stop` that of the stop which it cancels, and which cancels it.
+    `oco_stop` that of the stop which it cancels, and which cancels it. With `extended_hours` it trades in those too.
     """
 
     order_id: str
@@ -139,6 +139,7 @@ class Order:
     stop_loss: Decimal | None = None
     oco_stop: Decimal | None = None
     effect: Effect | None = None
+    extended_hours: bool = False
 
     @property
     def opens(self) -> bool:

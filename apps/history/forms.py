@@ -13,7 +13,7 @@ from apps.desk.order import Side
 from apps.market import queries as market
 from apps.market.models import Instrument
 from apps.portfolio.kinds import KINDS
-from apps.trades.forms import checked, word_of
+from apps.trades.fields import checked, word_of
 from apps.trades.ticket import Refused
 
 from .asked import Asked

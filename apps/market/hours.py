@@ -57,17 +57,24 @@ def in_new_york(day: date, at: time) -> datetime:
 
 
 def session_date_at(name: str, at: datetime) -> date | None:
-    """The session that a trade of that moment counts to; None where the calendar keeps no hours, or knows none."""
+    """The session that a trade of that moment counts to, one before hours to the day that they open; None where the
+    calendar keeps no hours, or knows none."""
     calendar = calendar_named(name)
-    day = calendar.latest(at) if calendar.has_hours else None
+    early = calendar.phase(at) is Phase.PRE
+    day = (calendar.upcoming(at) if early else calendar.latest(at)) if calendar.has_hours else None
     return day.date if day else None
 
 
 def close_before(name: str, session_date: date | None) -> date | None:
-    """The session whose close the day of another counts from; None where the calendar keeps no hours."""
-    calendar = calendar_named(name)
-    day = calendar.before(session_date) if calendar.has_hours and session_date else None
+    """The date of the session whose close the day of another counts from; None where the calendar keeps no hours."""
+    day = day_before(name, session_date)
     return day.date if day else None
+
+
+def day_before(name: str, session_date: date | None) -> Day | None:
+    """That session itself."""
+    calendar = calendar_named(name)
+    return calendar.before(session_date) if calendar.has_hours and session_date else None
 
 
 def in_words(calendar: Calendar, now: datetime, zone: tzinfo = UTC) -> str:

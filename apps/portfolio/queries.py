@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +17,7 @@ from apps.desk.position import Lot as DeskLot
 from apps.live.activity import last_told_each
 from apps.live.known import Known
 from apps.live.moments import micros
-from apps.market.hours import close_before
+from apps.market.hours import close_before, day_before
 from apps.market.queries import market_state, session_date_of
 from apps.market.quotes import board
 
@@ -72,22 +74,22 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
     positions = Position.objects.filter(account__in=ids).select_related("instrument").order_by("instrument__symbol")
     rows = [(row, session_date_of(row.instrument, state)) for row in positions]
     cash_lines = LedgerEntry.objects.filter(  # one a fill, so that a sum over them counts each fill once
+        of_the_day((row.instrument.calendar, session) for row, session in rows),
         book=books.CASH,
         journal__account__in=ids,
-        journal__session_date__in={date for _, date in rows if date},
         journal__instrument__isnull=False,
     )
-    of_session = cash_lines.values_list(
-        "journal__account_id", "journal__instrument_id", "journal__session_date"
-    ).annotate(Sum("journal__quantity"), Sum("amount"))
-    today = {(account, instrument, date): figures for account, instrument, date, *figures in of_session}
+    of_session = cash_lines.values_list("journal__account_id", "journal__instrument_id").annotate(
+        Sum("journal__quantity"), Sum("amount")
+    )
+    today = {(account, instrument): figures for account, instrument, *figures in of_session}
     open_lots: dict[int, list[DeskLot]] = {}
     for lot in Lot.objects.filter(position__account__in=ids) if lots else ():
         open_lots.setdefault(lot.position_id, []).append(desk_lot(lot))
     held: dict[int, list[Holding]] = {}
-    for row, date in rows:
-        traded, cash_flow = today.get((row.account_id, row.instrument_id, date), (ZERO, ZERO))
-        of_this_session = row.instrument.session_date == date
+    for row, session in rows:
+        traded, cash_flow = today.get((row.account_id, row.instrument_id), (ZERO, ZERO))
+        of_this_session = row.instrument.session_date == session
         held.setdefault(row.account_id, []).append(
             Holding(
                 symbol=row.instrument.symbol,
@@ -100,7 +102,7 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
                 previous_close=row.instrument.previous_close if of_this_session else None,
                 traded=traded,
                 cash_flow=cash_flow,
-                closed_on=close_before(row.instrument.calendar, date),
+                closed_on=close_before(row.instrument.calendar, session),
                 lots=tuple(open_lots.get(row.pk, ())),
                 dividends=row.dividends,
             )
@@ -118,6 +120,20 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
         )
         for account in accounts
     ]
+
+
+def of_the_day(days: Iterable[tuple[str, date | None]]) -> Q:
+    """Of cash lines those of these sessions, by the calendar of their instruments. Where that has hours the day counts
+    from the close before, and what was traded after hours since is of it too."""
+    wanted = Q(pk=None)
+    for calendar, session in {(calendar, session) for calendar, session in days if session}:
+        own, before = Q(journal__instrument__calendar=calendar), day_before(calendar, session)
+        if before is None:
+            wanted |= own & Q(journal__session_date=session)
+            continue
+        own &= Q(journal__instrument__session_date=session, journal__session_date__gte=before.date)
+        wanted |= own & Q(journal__at__gt=before.closes_at)
+    return wanted
 
 
 def desk_lot(row: Lot) -> DeskLot:

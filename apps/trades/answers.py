@@ -11,7 +11,9 @@ from .queries import order_facts
 
 
 def order_json(order: Order, status: int = 200) -> JsonResponse:
-    return JsonResponse(order_facts(order, order.fills.order_by("at", "id")), status=status)
+    then = order.follower
+    after = order_facts(then, then.fills.order_by("at", "id")) if then else None
+    return JsonResponse(order_facts(order, order.fills.order_by("at", "id"), after), status=status)
 
 
 def errors_json(errors: Mapping[str, str], status: int) -> JsonResponse:

@@ -31,9 +31,9 @@ from .closing import Closing, split_tick
 from .corporate import apply_due
 from .lease import Lease
 from .margin_calls import call_margins
+from .news import ORDERS_RING
 from .queries import due_at_close
 from .seconds import close_ended, close_left, expire_orders, keep_trails
-from .services import ORDERS_RING
 from .threads import in_thread
 from .verify import check_ledger
 from .watchers import watchers

@@ -40,6 +40,8 @@ ORDER_COLUMNS = (
     "take_profit",
     "stop_loss",
     "expires_at",
+    "extended_hours",
+    "after_id",
     "status",
     "cum_qty",
     "leaves_qty",
@@ -55,7 +57,8 @@ M = TypeVar("M", bound=Model)
 
 def order_rows(orders: QuerySet[Order]) -> Iterator[Row]:
     """The orders by when they were sent."""
-    return (order_facts(order, ()) for order in in_parts(orders, by="created_at"))
+    for order in in_parts(orders, by="created_at"):
+        yield {**order_facts(order, ()), "extended_hours": "true" if order.extended_hours else "false"}
 
 
 def in_parts(rows: QuerySet[M], by: str = "pk", read: QuerySet[M] | None = None) -> Iterator[M]:

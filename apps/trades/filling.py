@@ -24,6 +24,7 @@ from apps.market.models import Instrument
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Account
 
+from .following import begin_then
 from .models import Fill, Order, desk_order
 from .news import tell
 from .queries import NO_COMMISSION, commission, plain, policy, working_among, working_orders
@@ -117,6 +118,8 @@ def match_order(
             left = Displayed(displayed.bid_size - taken, displayed.ask_size)
     if matched.killed and order.is_working:
         close(order, OrderStatus.CANCELED, now, KILLED[TimeInForce(order.time_in_force)])
+    if matched.executions and order.status == OrderStatus.FILLED:
+        begin_then(order, now)
     return left
 
 

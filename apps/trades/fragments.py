@@ -19,7 +19,7 @@ from apps.portfolio.queries import account_id
 
 from .lists import Fills, Orders, fills_of_each, orders_of_each
 from .models import Fill, Order, desk_order
-from .queries import TABS
+from .queries import TABS, newest_orders
 
 MICROSECOND = timedelta(microseconds=1)
 FILTERS = ("symbol", "side", "status", "page")
@@ -90,13 +90,13 @@ class FillsFragment(Fragment):
 
 
 class OrderFragment(Fragment):
-    """One order with its fills, its exits, and the other of two that cancel each other."""
+    """One order with its fills, its exits, what comes after it, and the other of two that cancel each other."""
 
     kind = "order"
     template = "trades/_order.html"
 
     def load(self, key: str) -> tuple[Order, list[Fill], list[Order], Order | None]:
-        order = Order.objects.select_related("instrument").get(pk=key)
+        order = newest_orders().get(pk=key)
         exits = order.exits.order_by("-client_order_id") if order.has_exits else ()
         others = Order.objects.filter(oco=order.oco).exclude(pk=key).select_related("instrument") if order.oco else ()
         return order, list(order.fills.order_by("at", "id")), list(exits), next(iter(others), None)

@@ -52,6 +52,14 @@ WHERE reserved <> 0 AND status NOT IN ('new', 'partially_filled')
 ORDER BY id
 """
 
+SECOND_OUT_OF_TURN = """
+SELECT second.id FROM trades_order second
+JOIN trades_order before ON before.id = second.after_id
+WHERE (second.status = 'held' AND before.status NOT IN ('held', 'new', 'partially_filled'))
+    OR (second.status NOT IN ('held', 'canceled') AND before.status <> 'filled')
+ORDER BY second.id
+"""
+
 ORDER_NOT_ITS_FILLS = """
 SELECT orders.id FROM trades_order orders
 LEFT JOIN (
@@ -113,6 +121,7 @@ INVARIANTS = (
     Invariant("shares-held-back", Position, selected(Position, SHARES_NOT_HELD_BACK)),
     Invariant("shorts-are-on-margin", Position, selected(Position, SHORT_WITHOUT_MARGIN)),
     Invariant("closed-orders-hold-nothing", Order, selected(Order, CLOSED_AND_HOLDING)),
+    Invariant("seconds-wait-for-firsts", Order, selected(Order, SECOND_OUT_OF_TURN)),
     Invariant("orders-are-fills", Order, selected(Order, ORDER_NOT_ITS_FILLS)),
     Invariant("average-prices", Order, wrong_averages),
     Invariant("fills-are-booked", Fill, selected(Fill, FILL_NOT_BOOKED)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from django.db import transaction
 
 from apps.desk.margin import maintenance_margin
 from apps.desk.money import ZERO
-from apps.desk.order import OPEN, WORKING
+from apps.desk.order import OPEN, WORKING, IllegalTransition
 from apps.live.announce import announce
 from apps.live.topics import user_stream
 from apps.market.quotes import board
@@ -39,7 +40,8 @@ def call_margins(now: datetime) -> int:
 def call(account: Account, view: PortfolioView, now: datetime) -> bool:
     """Cancels what would open more, and closes the position that needs the most. False while that is under way."""
     for order_id in list(Order.objects.filter(OPENING, account=account, status__in=OPEN).values_list("pk", flat=True)):
-        cancel_order(account, order_id, now)
+        with suppress(IllegalTransition):  # one before it has taken it along, or its owner was faster
+            cancel_order(account, order_id, now)
     worst = max(view.open_positions, key=needs)
     symbol = worst.held.symbol
     closing = Order.objects.filter(account=account, client_order_id__startswith=f"margin:{symbol}:")

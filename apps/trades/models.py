@@ -18,6 +18,8 @@ from apps.market.hours import calendar_named
 from apps.market.models import Instrument
 from apps.portfolio.models import Account
 
+LONGEST_REASON = 200
+
 
 def choices(enum: type) -> list[tuple[str, str]]:
     return [(member.value, member.label) for member in enum]  # type: ignore[attr-defined]
@@ -29,7 +31,7 @@ class Order(models.Model):
     `effect` says which; orders of before there were short sales say nothing: their buys opened, their sells closed.
 
     `take_profit` and `stop_loss` are the prices of its exits, whose `parent` it is.
-    Two with the same `oco` cancel each other.
+    Two with the same `oco` cancel each other; one that comes `after` another is held until that is filled whole.
     `notional` (USD) is what it may spend at most on shares, where it was asked for by amount.
     `asked` is the fingerprint of the ticket, so that a retry is known after the order was changed.
     `watermark` is the best price a trailing stop has seen; `queued_at` is when a change took its place in the queue.
@@ -55,6 +57,8 @@ class Order(models.Model):
     stop_loss = PriceField(null=True, blank=True)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="exits")
     oco = models.UUIDField(null=True, blank=True, db_index=True, editable=False)
+    after = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="then")
+    extended_hours = models.BooleanField(default=False, db_default=False)
     status = models.CharField(max_length=20, choices=choices(OrderStatus))
     cum_qty = QuantityField(default=Decimal(0))
     avg_px = PriceField(null=True, blank=True)
@@ -62,7 +66,7 @@ class Order(models.Model):
     triggered_at = models.DateTimeField(null=True, blank=True)
     session_date = models.DateField(null=True, blank=True)
     asked = models.CharField(max_length=64, blank=True, default="", db_default="", editable=False)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=LONGEST_REASON, blank=True)
     created_at = models.DateTimeField()
     queued_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField()
@@ -109,15 +113,21 @@ class Order(models.Model):
 
     @property
     def waits_for(self) -> datetime | None:
-        """The open of the session that it is for, while that is to come."""
+        """The open, or the extended hours, of the session that it is for, while that is to come."""
         calendar = calendar_named(self.instrument.calendar)
         day = calendar.on(self.session_date) if calendar.has_hours and self.session_date and self.is_open else None
-        return day.opens_at if day and timezone.now() < day.opens_at else None
+        begins = None if day is None else day.pre_at if self.extended_hours else day.opens_at
+        return begins if begins and timezone.now() < begins else None
 
     @property
     def is_linked(self) -> bool:
         """Whether it stands on the same shares as another one, and what one sells the other gives up."""
         return self.parent_id is not None or self.oco is not None
+
+    @property
+    def follower(self) -> Order | None:
+        """What comes after it, whatever has become of that; nothing comes after a second one."""
+        return None if self.after_id else getattr(self, "then", None)
 
     @property
     def has_exits(self) -> bool:
@@ -157,6 +167,7 @@ def desk_order(row: Order) -> DeskOrder:
         take_profit=row.take_profit,
         stop_loss=row.stop_loss,
         effect=Effect.OPEN if row.opens else Effect.CLOSE,
+        extended_hours=row.extended_hours,
     )
 
 

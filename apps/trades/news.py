@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from django.db import transaction
+
 from apps.desk.fill import Fill
 from apps.desk.risk import Denied
+from apps.live import bus
 from apps.live.announce import announce
 from apps.live.topics import user_stream
 from apps.portfolio import services as portfolio
@@ -14,6 +19,7 @@ from .queries import TABS, plain
 from .ticket import Ticket
 from .watchers import order_hooks
 
+ORDERS_RING = "desk/orders"
 TONES = {
     "accepted": "info",
     "filled": "success",
@@ -23,8 +29,13 @@ TONES = {
 }
 
 
-def tell(order: Order, what: str, fill: Fill | None = None, *, toast: bool = True) -> None:
-    """Announces one change of an order, with every fragment that it touches."""
+def ring_desk() -> None:
+    """Has the desk look at its orders once this transaction is on record."""
+    transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)
+
+
+def tell(order: Order, what: str, fill: Fill | None = None, *, then: Order | None = None, toast: bool = True) -> None:
+    """Announces one change of an order, with every fragment that it touches; `then` is what is held until it fills."""
     facts = {
         "order_id": str(order.pk),
         "side": order.side,
@@ -45,6 +56,8 @@ def tell(order: Order, what: str, fill: Fill | None = None, *, toast: bool = Tru
         "reason": order.reason,
         "tone": TONES.get(what) or ("warn" if order.reason else "info"),
     }
+    if then is not None:
+        facts["then"] = then.in_words
     known = {name: text or "" for name, text in facts.items()}
     announce(user_stream(order.account.user_id), f"order.{what}", known, topics=topics_of(order), toast=toast)
     for hook in order_hooks:
@@ -82,5 +95,5 @@ def topics_of(order: Order) -> list[str]:
         *portfolio.topics_of(account),
         f"position/{account}:{order.instrument.symbol}",
         f"order/{order.pk}",
-        *([f"order/{order.parent_id}"] if order.parent_id else []),
+        *(f"order/{first}" for first in (order.parent_id, order.after_id) if first),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
@@ -16,7 +16,10 @@ from apps.desk.commission import Commission, parse_commission
 from apps.desk.order import OPEN, WORKING, Effect, OrderStatus, TimeInForce
 from apps.desk.order import Order as DeskOrder
 from apps.desk.policy import Policy, Price
+from apps.desk.sessions import session_of
 from apps.market.hours import calendar_named
+from apps.market.models import Instrument
+from apps.market.queries import market_state
 
 from .models import Fill, Order, desk_order
 
@@ -82,33 +85,41 @@ def working_versions() -> dict[str, tuple[object, ...]]:
     return {str(pk): tuple(rest) for pk, *rest in rows.iterator(ROWS_AT_ONCE)}
 
 
+def session_for(instrument: Instrument, now: datetime, *, extended_hours: bool = False) -> date:
+    """The date of the session that an order placed now is for: what keeps no hours has the feed's."""
+    calendar = calendar_named(instrument.calendar)
+    day = session_of(extended_hours, calendar, now) if calendar.has_hours else None
+    return day.date if day else market_state().session_date or now.date()
+
+
 def due_at_close(now: datetime) -> dict[tuple[str, datetime], set[str]]:
     """By symbol and close the ids of the orders for it, of every close that is past."""
     rows = Order.objects.filter(status__in=WORKING, time_in_force=TimeInForce.CLS)
     due: dict[tuple[str, datetime], set[str]] = {}
-    for pk, symbol, calendar, date in rows.values_list(
+    for pk, symbol, calendar, session in rows.values_list(
         "pk", "instrument__symbol", "instrument__calendar", "session_date"
     ):
-        day = calendar_named(calendar).on(date) if date else None
+        day = calendar_named(calendar).on(session) if session else None
         if day is not None and day.closes_at <= now:
             due.setdefault((symbol, day.closes_at), set()).add(str(pk))
     return due
 
 
 def relatives_of(order_ids: Iterable[str]) -> set[str]:
-    """These orders, what they are the exits of, all exits of those, and the other of two that cancel each other: what
-    one does may change the others."""
+    """These orders, what they are the exits of, all exits of those, the other of two that cancel each other, and what
+    waited for them: what one does may change the others."""
     ids = [uuid.UUID(order_id) for order_id in order_ids]
     groups = Order.objects.filter(pk__in=ids, oco__isnull=False).values("oco")
     ids += Order.objects.filter(oco__in=groups).exclude(pk__in=ids).values_list("pk", flat=True)
     parents = set(Order.objects.filter(pk__in=ids, parent__isnull=False).values_list("parent", flat=True))
     exits = Order.objects.filter(parent__in={*ids, *parents}).values_list("pk", flat=True)
-    return {str(pk) for pk in (*ids, *parents, *exits)}
+    after = Order.objects.filter(after__in={*ids, *parents}).values_list("pk", flat=True)
+    return {str(pk) for pk in (*ids, *parents, *exits, *after)}
 
 
 def newest_orders() -> QuerySet[Order]:
     """Newest first."""
-    return Order.objects.select_related("instrument").order_by("-created_at", "-id")
+    return Order.objects.select_related("instrument", "then__instrument").order_by("-created_at", "-id")
 
 
 def orders_of(account_id: int) -> QuerySet[Order]:
@@ -134,8 +145,8 @@ def fills_of(account_id: int) -> QuerySet[Fill]:
     return newest_fills().filter(order__account_id=account_id)
 
 
-def order_facts(order: Order, fills: Iterable[Fill]) -> dict[str, object]:
-    """The order as JSON carries it: decimals as text, times in ISO 8601."""
+def order_facts(order: Order, fills: Iterable[Fill], then: dict[str, object] | None = None) -> dict[str, object]:
+    """The order as JSON carries it: decimals as text, times in ISO 8601; `then` are the facts of what comes after."""
     return {
         "id": str(order.pk),
         "client_order_id": order.client_order_id,
@@ -155,6 +166,8 @@ def order_facts(order: Order, fills: Iterable[Fill]) -> dict[str, object]:
         "stop_loss": plain(order.stop_loss),
         "oco": str(order.oco) if order.oco else None,
         "parent_id": str(order.parent_id) if order.parent_id else None,
+        "after_id": str(order.after_id) if order.after_id else None,
+        "extended_hours": order.extended_hours,
         "session_date": order.session_date.isoformat() if order.session_date else None,
         "expires_at": order.expires_at.isoformat() if order.expires_at else None,
         "status": order.status,
@@ -175,6 +188,7 @@ def order_facts(order: Order, fills: Iterable[Fill]) -> dict[str, object]:
             }
             for fill in fills
         ],
+        "then": then,
     }
 
 

@@ -24,7 +24,7 @@ from apps.desk.risk import (
     check_terms,
     needed_at_most,
 )
-from apps.desk.sessions import check_hours
+from apps.desk.sessions import check_calendar, check_hours, may_trade
 from apps.market import queries as market
 from apps.market.quotes import board
 from apps.portfolio.models import Account
@@ -33,7 +33,7 @@ from apps.risk.queries import limits_of
 
 from .exposure import exposure_of, opening_side
 from .queries import commission, policy
-from .ticket import Ticket
+from .ticket import THEN, Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ def review(account: Account, ticket: Ticket, now: datetime) -> Review:
     verdict = verdict_of(account, order, quote, free, now)
     if ticket.reduce_only and effect is Effect.OPEN:
         verdict = only_reduces(ticket, account)
+    if ticket.then and isinstance(verdict, Accepted):
+        verdict = check_then(ticket.then, now) or verdict
     if quote is None:
         return Review(verdict, effect, None)
     price = expected_price(order, quote)
@@ -98,6 +100,13 @@ def only_reduces(ticket: Ticket, account: Account) -> Denied:
     return Denied("reduce_only", "reduce_only", f"An order that only reduces may not open one; this one {what}")
 
 
+def check_then(then: Ticket, now: datetime) -> Denied | None:
+    """What a second order could do at no time; every other rule is asked when it begins."""
+    order = then.order(now)
+    denied = check_terms(order, None, now) or check_calendar(order, board.calendar(then.symbol))
+    return replace(denied, field=THEN + denied.field) if denied else None
+
+
 def verdict_of(
     account: Account, order: DeskOrder, quote: Quote | None, free: Decimal | None, now: datetime
 ) -> Accepted | Denied:
@@ -123,7 +132,7 @@ def covered(
     calendar = board.calendar(order.symbol)
     if wrong := check_hours(order, calendar, now, lambda: ZoneInfo(account.user.time_zone)):
         return wrong
-    stale_ms = settings.QUOTE_STALE_MS if calendar.running(now) else None
+    stale_ms = settings.QUOTE_STALE_MS if may_trade(order, calendar, now) else None
     if not order.opens:
         return check_closing(order, *holding(account, order.symbol), quote, now, stale_ms)
     if account.on_margin and (crossing := check_direction(order, opening_side(account, order))):

@@ -16,7 +16,7 @@ from apps.portfolio.models import Account
 from .forms import FIELDS, clean_ticket
 from .models import Order, verb_of
 from .review import Review, review
-from .ticket import Refused
+from .ticket import THEN, Refused
 
 DEFAULTS = {
     "side": Side.BUY.value,
@@ -45,6 +45,16 @@ class TicketScreen:
     def times(self) -> list[TimeInForce]:
         """Where nothing opens or closes nobody is offered an open or a close."""
         return [time for time in TimeInForce if time not in AUCTIONS or board.hours]
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether anything keeps hours, so that there are extended ones."""
+        return bool(board.hours)
+
+    @property
+    def has_then(self) -> bool:
+        """Whether something was typed of a second order."""
+        return any(text for name, text in self.values.items() if name.startswith(THEN))
 
     @property
     def effect_in_words(self) -> str:

@@ -22,12 +22,14 @@ def keep_trails(watermarks: Mapping[str, Decimal]) -> None:
 
 
 def expire_orders(now: datetime) -> int:
-    """Dated orders end at their moment, day orders with their session: when it closes, and at the latest when the
-    next one is on. Says how many have ended."""
+    """Dated orders end at their moment, day orders with their session: when it closes, those for extended hours with
+    these, and at the latest when the next one is on. Says how many have ended."""
     expired, state = expire_dated_orders(now), market_state()
     hours = calendar_named(state.calendar)
     if hours.has_hours and (day := hours.ended(now)):
         expired += expire_day_orders(day.date, now, hours)
+    if hours.has_hours and (day := hours.over(now)):
+        expired += expire_day_orders(day.date, now, hours, extended_hours=True)
     if state.session_date is None:
         return expired
     over = state.session_date - timedelta(days=1) if state.is_open else state.session_date

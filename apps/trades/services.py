@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -26,20 +25,17 @@ from apps.desk.order import (
     TimeInForce,
 )
 from apps.desk.risk import Denied
-from apps.live import bus
-from apps.market.hours import calendar_named
 from apps.market.models import Instrument
-from apps.market.queries import market_state
 from apps.portfolio.models import Account
 from apps.portfolio.queries import holding
 
+from .following import add_then
 from .models import Order, desk_order
-from .news import tell, tell_denied
+from .news import ring_desk, tell, tell_denied
+from .queries import session_for
 from .review import review
 from .states import KILLED, add_exits, add_stop, close, hold, lock_order, release, take_hold
 from .ticket import Change, Placed, Refused, Ticket, Undone
-
-ORDERS_RING = "desk/orders"
 
 
 @transaction.atomic
@@ -85,7 +81,8 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_de
         take_profit=ticket.take_profit,
         stop_loss=ticket.stop_loss,
         status=OrderStatus.NEW.value,
-        session_date=session_for(instrument, now),
+        session_date=session_for(instrument, now, extended_hours=ticket.extended_hours),
+        extended_hours=ticket.extended_hours,
         asked=ticket.fingerprint,
         created_at=now,
         updated_at=now,
@@ -95,24 +92,18 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_de
     if order.has_exits:
         add_exits(order, now)
     other = add_stop(order, ticket.oco_stop, now) if ticket.oco_stop else None
-    tell(order, "accepted")
+    then = add_then(order, ticket.then, now) if ticket.then else None
+    tell(order, "accepted", then=then)
     if other is not None:
         tell(other, "accepted")
     telemetry.orders_placed.labels("accepted").inc()
-    transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)
+    ring_desk()
     return Placed(order, created=True)
 
 
 def is_active(locked: Account) -> bool:
     """Asked under the account's lock: a request that was under way when its user was suspended places nothing."""
     return Account.objects.filter(pk=locked.pk, user__is_active=True).exists()
-
-
-def session_for(instrument: Instrument, now: datetime) -> date:
-    """The date of the session that an order placed now is for: what keeps no hours has the feed's."""
-    calendar = calendar_named(instrument.calendar)
-    day = calendar.upcoming(now) if calendar.has_hours else None
-    return day.date if day else market_state().session_date or now.date()
 
 
 @transaction.atomic
@@ -166,7 +157,7 @@ def change_order(account: Account, order_id: uuid.UUID, change: Change, now: dat
         update_fields=["quantity", "notional", "limit_price", "stop_price", "queued_at", "reserved", "updated_at"],
     )
     tell(order, "replaced")
-    transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)
+    ring_desk()
     return order
 
 
@@ -256,8 +247,11 @@ def trail(order_id: uuid.UUID, watermark: Decimal) -> None:
     tell(order, "trailed", toast=False)
 
 
-def expire_day_orders(session_date: date, now: datetime, calendar: Calendar = AROUND_THE_CLOCK) -> int:
-    """Ends the orders for a session of that calendar that is over, each in its own transaction; says how many.
+def expire_day_orders(
+    session_date: date, now: datetime, calendar: Calendar = AROUND_THE_CLOCK, *, extended_hours: bool = False
+) -> int:
+    """Ends the orders for a session of that calendar that is over, each in its own transaction; says how many. With
+    `extended_hours` those for these too, for the session's after hours are over.
 
     What was to trade at once and met no quote before a close does not wait for the next open.
     """
@@ -268,6 +262,8 @@ def expire_day_orders(session_date: date, now: datetime, calendar: Calendar = AR
         session_date__lte=session_date,
         instrument__calendar=calendar.name,
     )
+    if calendar.has_hours:
+        over = over.filter(extended_hours=extended_hours)
     named = list(over.values_list("account_id", "pk", "time_in_force"))
     return sum(expire(account_id, pk, now, KILLED[TimeInForce(tif)]) for account_id, pk, tif in named)
 

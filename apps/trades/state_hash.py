@@ -11,7 +11,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Case, F, IntegerField, Model, Q, When
 
 from apps.accounts.models import User
 from apps.live.models import Stream
@@ -48,7 +48,9 @@ def named_rows() -> Names:
     keep(names, User, User.objects.values_list("pk", "username"))
     keep(names, Instrument, Instrument.objects.values_list("pk", "symbol"))
     keep(names, Account, ((pk, names[User][str(user)]) for pk, user in Account.objects.values_list("pk", "user")))
-    orders = Order.objects.order_by("created_at", "parent_id").values_list("pk", "account", "client_order_id")
+    apart = Q(parent=None, after=None) & (Q(oco=None) | Q(oco=F("pk")))  # named by no other order
+    first = Case(When(apart, then=0), default=1, output_field=IntegerField())
+    orders = Order.objects.order_by("created_at", first).values_list("pk", "account", "client_order_id")
     for pk, account, client_id in orders.iterator(chunk_size=ROWS_AT_ONCE):
         names[Order][str(pk)] = f"{names[Account][str(account)]}/{said(client_id, names)}"
     held = Position.objects.values_list("pk", "account", "instrument")

@@ -1,4 +1,4 @@
-"""What becomes of an order under lock: its status, what it holds back, its exits, and who hears of it."""
+"""What becomes of an order under lock: its status, what it holds back, its exits, what waits for it, and who hears."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KILLED = {
 
 
 def lock_order(account: Account, order_id: uuid.UUID) -> Order:
-    rows = Order.objects.select_for_update(of=("self",)).select_related("instrument")
+    rows = Order.objects.select_for_update(of=("self",)).select_related("instrument", "then")
     order = rows.get(pk=order_id, account=account)
     order.account = account
     return order
@@ -43,7 +43,7 @@ def move(order: Order, status: OrderStatus, now: datetime) -> None:
 
 
 def close(order: Order, status: OrderStatus, now: datetime, reason: str = "") -> None:
-    """Ends an open order and gives back what it holds, an exit to the other one; exits that still wait end with it."""
+    """Ends an open order and gives back what it holds, an exit to the other one; what still waits for it ends too."""
     check_transition(OrderStatus(order.status), status)
     held = order.reserved
     release(order)
@@ -57,6 +57,15 @@ def close(order: Order, status: OrderStatus, now: datetime, reason: str = "") ->
     if order.has_exits:
         for waiting in exits_of(order, OrderStatus.HELD):
             close(waiting, OrderStatus.CANCELED, now, "The order that it is an exit of has ended")
+    if then := waiting_for(order):
+        close(then, OrderStatus.CANCELED, now, "The order that it waits for has ended")
+
+
+def waiting_for(order: Order) -> Order | None:
+    """The order that is held until this one is filled."""
+    found = order.follower
+    then = lock_order(order.account, found.pk) if found else None
+    return then if then and then.status == OrderStatus.HELD else None
 
 
 def hold(order: Order, amount: Decimal) -> None:

@@ -14,6 +14,9 @@ from apps.desk.risk import Denied
 
 from .models import Order
 
+THEN = "then_"
+"""Before the name of each field of a second order."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
@@ -22,6 +25,7 @@ class Ticket:
     With `oco_stop` (USD) a stop goes with it, and the first of the two that trades cancels the other.
     One that is `reduce_only` is refused where it would open a position; the `effect` is said of one that is there.
     With `notional` (USD) the quantity is what that came to when it was asked for, and a buy never spends more.
+    `then` is what is to be sent once it is filled whole; that is known by this one's id.
     """
 
     symbol: str
@@ -42,6 +46,8 @@ class Ticket:
     oco_stop: Decimal | None = None
     reduce_only: bool = False
     effect: Effect | None = None
+    extended_hours: bool = False
+    then: Ticket | None = None
 
     def order(self, now: datetime) -> DeskOrder:
         """What it would be, placed now; under the id of the order that it `replaces`, if any."""
@@ -62,17 +68,21 @@ class Ticket:
             stop_loss=self.stop_loss,
             oco_stop=self.oco_stop,
             effect=self.effect,
+            extended_hours=self.extended_hours,
         )
 
     @property
     def fingerprint(self) -> str:
         """The same for the same terms, in hexadecimal (SHA-256), whatever becomes of the order."""
         apart = {"client_order_id", "replaces", "notional", "oco_stop", "reduce_only", "effect"}
+        apart |= {"extended_hours", "then"}
         apart |= {"quantity"} if self.notional else set()
         terms = [getattr(self, each.name) for each in fields(self) if each.name not in apart]
         terms += ["notional", self.notional] if self.notional else []
         terms += ["oco_stop", self.oco_stop] if self.oco_stop else []
         terms += ["reduce_only"] if self.reduce_only else []
+        terms += ["extended_hours"] if self.extended_hours else []
+        terms += ["then", self.then.fingerprint] if self.then else []
         texts = [plain(term) if isinstance(term, Decimal) else "" if term is None else str(term) for term in terms]
         return sha256("|".join(texts).encode()).hexdigest()
 
@@ -96,6 +106,8 @@ class Ticket:
                 self.expires_at == order.expires_at,
                 self.take_profit == order.take_profit,
                 self.stop_loss == order.stop_loss,
+                self.then is None,
+                self.extended_hours == order.extended_hours,
             )
         )
 
@@ -146,6 +158,7 @@ class Change:
             stop_loss=order.stop_loss,
             replaces=str(order.pk),
             effect=Effect.OPEN if order.opens else Effect.CLOSE,
+            extended_hours=order.extended_hours,
         )
 
 

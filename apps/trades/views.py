@@ -25,7 +25,8 @@ from apps.portfolio.queries import account_of
 from . import services
 from .answers import errors_json, order_json
 from .export import ORDER_COLUMNS, order_rows, streamed
-from .forms import changeable, clean_change, clean_ticket, client_order_id_of
+from .fields import client_order_id_of
+from .forms import changeable, clean_change, clean_ticket
 from .fragments import FILTERS, TradesPage
 from .models import Order
 from .queries import TABS, orders_of, search_orders

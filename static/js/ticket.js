@@ -10,7 +10,8 @@
       const needs = (box.dataset.forType ?? box.dataset.forTif ?? box.dataset.forSide).split(" ");
       box.hidden = !needs.some((need) => chosen.includes(need));
       for (const input of box.querySelectorAll("input")) {
-        if (box.hidden) input.value = "";
+        if (box.hidden && input.type === "checkbox") input.checked = false;
+        else if (box.hidden) input.value = "";
         input.disabled = box.hidden;
       }
     }

@@ -7,6 +7,7 @@ import re
 from playwright.sync_api import Page, expect
 
 from . import desk_page
+from .chromium import Watch
 from .conftest import NewPage
 
 
@@ -51,6 +52,24 @@ def test_bracket_is_bought_and_its_exits_wait_for_the_market(page: Page) -> None
     expect(orders).to_have_count(2)
     expect(orders.filter(has_text="take profit")).to_contain_text("9,000.00")
     expect(orders.filter(has_text="stop loss")).to_contain_text("1.00")
+
+
+def test_second_order_follows_the_first_and_a_fault_stands_beside_its_field(new_page: NewPage, watch: Watch) -> None:
+    watch.allow(r"status of 422")
+    page = new_page("bob")
+    desk_page.expect_live(page)
+    page.locator("#ticket summary", has_text="Then: a second order").click()
+    choose(page, "order_type", "limit")
+    choose(page, "then_side", "sell")
+    fill(page, symbol="XOM", quantity="4", limit_price="9000", then_quantity="four")
+    page.locator("#ticket .ticket-send").click()
+    expect(page.locator("#ticket-then_quantity-error")).to_contain_text("Quantity must be a plain number")
+
+    fill(page, then_quantity="4")
+    page.locator("#ticket .ticket-send").click()
+
+    expect(desk_page.toast(page, "order.accepted").first).to_contain_text("then Sell 4 XOM")
+    expect(desk_page.toast(page, "order.filled").filter(has_text="Sell 4 XOM")).to_be_visible()
 
 
 def test_order_is_changed_on_its_page_and_all_are_cancelled(new_page: NewPage) -> None:

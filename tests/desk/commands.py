@@ -6,7 +6,7 @@ from random import Random
 
 from .pure import Command
 
-KINDS = {"place": 40, "quote": 36, "replace": 9, "cancel": 5, "look": 6, "expire": 4, "close": 1}
+KINDS = {"place": 40, "quote": 36, "replace": 9, "cancel": 5, "look": 6, "expire": 4, "close": 1, "hours": 3}
 TYPES = {"market": 3, "limit": 4, "stop": 2, "stop_limit": 2, "trailing_stop": 2}
 TIMES = {"day": 4, "gtc": 3, "gtd": 2, "ioc": 2, "fok": 2}
 REMEMBERED = 8  # how many orders back a cancel or a change may look
@@ -28,16 +28,18 @@ def command(dice: Random, number: int, at: int, orders: list[str]) -> Command:
     said: Command = {"do": kind, "at": at}
     match kind:
         case "place":
+            kind = pick(dice, TYPES)
             return {
                 **said,
                 "order": order_id(number),
                 "trader": dice.choice(("ann", "ben")),
                 "symbol": symbol,
                 "side": dice.choice(("buy", "sell")),
-                "type": pick(dice, TYPES),
+                "type": kind,
                 "tif": pick(dice, TIMES),
                 "trail": dice.choice(("0.05", "0.11", "1%", "3%")),
                 "till": at + dice.randint(-1, 12),
+                "extended": dice.randrange(2 if kind == "limit" else 12) == 0,
                 **terms(dice, symbol),
             }
         case "replace":
@@ -58,6 +60,8 @@ def command(dice: Random, number: int, at: int, orders: list[str]) -> Command:
             }
         case "look":
             return {**said, "symbol": symbol}
+        case "hours":
+            return {**said, "hours": dice.choice(("regular", "regular", "extended"))}
     return said
 
 

@@ -31,6 +31,7 @@ class NaiveDesk:
             f"{trader}/{symbol}": [] for trader in ("ann", "ben") for symbol in ("AAPL", "FRAC")
         }
         self.quotes: dict[str, dict[str, Any]] = {}
+        self.is_extended = False
         self.ledger = {
             trader: {
                 "cash": Fraction(money),
@@ -64,6 +65,7 @@ class NaiveDesk:
             stop=Fraction(said["stop"]) if kind in ("stop", "stop_limit") else None,
             trail=said["trail"] if kind == "trailing_stop" else None,
             till=said["till"] if said["tif"] == "gtd" else None,
+            extended=said.get("extended", False),
         )
         quote = self.quotes.get(order.symbol)
         if quote and order.trail:
@@ -76,6 +78,8 @@ class NaiveDesk:
 
     def may_work(self, order: NaiveOrder, now: int) -> bool:
         quote = self.quotes.get(order.symbol)
+        if order.extended and (order.type != "limit" or order.tif in ("ioc", "fok")):
+            return False
         if quote is None or now - quote["at"] > STALE_AFTER:
             return False
         if order.till is not None and not now < order.till <= now + YEAR_AND_A_DAY:
@@ -136,6 +140,10 @@ class NaiveDesk:
             end(order, "expired")
         return bool(due)
 
+    def hours(self, said: dict[str, Any]) -> bool:
+        self.is_extended = said["hours"] == "extended"
+        return True
+
     def close(self, said: dict[str, Any]) -> bool:
         due = [each for each in self.orders.values() if each.works and each.tif == "day"]
         for order in due:
@@ -159,6 +167,8 @@ class NaiveDesk:
         if quote is None:
             return False
         there = [each for each in self.orders.values() if each.works and each.symbol == said["symbol"]]
+        if self.is_extended:
+            there = [each for each in there if each.extended]
         moved = False
         if now - quote["at"] <= STALE_AFTER:
             for order in there:

@@ -22,6 +22,7 @@ class NaiveOrder:
     stop: Fraction | None
     trail: str | None
     till: int | None
+    extended: bool = False
     status: str = "new"
     cum: Fraction = Fraction(0)
     elected: bool = False

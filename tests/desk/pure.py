@@ -5,7 +5,7 @@ A command is a dict of texts and whole seconds since NOON, so that it can be wri
     {"do": "place", "at": 4, "trader": "ann", "order": "o1", "symbol": "AAPL", "side": "buy", "type": "limit", …}
     {"do": "quote", "at": 5, "age": 1, "symbol": "AAPL", "bid": "9.99", "ask": "10.01", "bid_size": "50", …}
     cancel (order), replace (order, quantity, limit, stop), look (symbol, again at what its quote has left),
-    expire (what was good till now), close (the session is over)
+    expire (what was good till now), close (the session is over), hours (regular or extended ones begin)
 
 The way of the data is that of apps/trades/services.py and filling.py.
 """
@@ -19,6 +19,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.desk.book import Book
+from apps.desk.calendar import Trading
 from apps.desk.commission import parse_commission
 from apps.desk.fill import Fill
 from apps.desk.ledger import BOOKS, CASH, Line, lines_of_deposit, lines_of_fill
@@ -28,12 +29,14 @@ from apps.desk.order import LIMITS, WORKING, Order, OrderStatus, OrderType, Side
 from apps.desk.position import Position, trade
 from apps.desk.quote import Quote
 from apps.desk.risk import Accepted, Denied, affordable, check_closing, check_opening, check_terms
+from apps.desk.sessions import check_extended
 
 from .build import NOON
 
 Command = dict[str, Any]
 LOTS = {"AAPL": Decimal(1), "FRAC": Decimal("0.001")}
 STALE_MS = 15_000
+HOURS = {"regular": Trading.CONTINUOUS, "extended": Trading.EXTENDED}
 TRADERS = {"ann": Decimal(150), "ben": Decimal(9_000)}  # USD to begin with
 STOP_PRICED = {OrderType.STOP, OrderType.STOP_LIMIT}
 
@@ -49,6 +52,7 @@ class PureDesk:
         self.quotes: dict[str, Quote] = {}
         self.left: dict[str, Displayed] = {}
         self.fills: list[Fill] = []
+        self.trading = Trading.CONTINUOUS
         self.positions = {(trader, symbol): Position(symbol) for trader in TRADERS for symbol in LOTS}
         self.ledger = {trader: dict.fromkeys(BOOKS, ZERO) for trader in TRADERS}
         for trader, amount in TRADERS.items():
@@ -74,6 +78,9 @@ class PureDesk:
                 return quote is not None and self.meet(quote, now)
             case "expire":
                 return self.expire(lambda order: is_over(order, now))
+            case "hours":
+                self.trading = HOURS[command["hours"]]
+                return True
             case "close":
                 return self.expire(lambda order: order.time_in_force is TimeInForce.DAY)
         raise ValueError(f"{command['do']!r} is no command")
@@ -92,7 +99,7 @@ class PureDesk:
 
     def verdict(self, order: Order, trader: str, now: datetime) -> Accepted | Denied:
         quote = self.quotes.get(order.symbol)
-        if denied := check_terms(order, quote, now):
+        if denied := check_terms(order, quote, now) or (check_extended(order) if order.extended_hours else None):
             return denied
         if order.side is Side.BUY:
             return check_opening(order, quote, self.free_cash(trader), self.commission, now, STALE_MS)
@@ -161,11 +168,12 @@ class PureDesk:
     def meet(self, quote: Quote, now: datetime) -> bool:
         """Whether an order moved."""
         book = self.books[quote.symbol]
-        if not quote.is_stale(now, STALE_MS):
+        if self.trading is not Trading.EXTENDED and not quote.is_stale(now, STALE_MS):
             book.see(quote)
             self.orders |= {order_id: book.orders[order_id] for order_id in book.trailing}
         left, lot = self.left[quote.symbol], LOTS[quote.symbol]
-        matched = match(book.reached(quote), quote, now, stale_ms=STALE_MS, displayed=left, lot_size=lot)
+        words = {"stale_ms": STALE_MS, "displayed": left, "lot_size": lot, "trading": self.trading}
+        matched = match(book.reached(quote), quote, now, **words)
         for order_id in matched.triggered:
             self.put(replace(self.orders[order_id], triggered=True))
         for execution in matched.executions:
@@ -243,4 +251,5 @@ def order_of(said: Command) -> Order:
         trail_amount=None if is_percent else trail,
         trail_percent=trail if is_percent else None,
         expires_at=moment(said["till"]) if said["tif"] == "gtd" else None,
+        extended_hours=said.get("extended", False),
     )

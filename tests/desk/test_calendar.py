@@ -67,6 +67,22 @@ def test_phases_of_a_half_day(at: str, phase: Phase) -> None:
     assert EXCHANGE.phase(utc(at)) == phase
 
 
+@pytest.mark.parametrize(
+    ("at", "trading_day", "over"),
+    [
+        (WEDNESDAY.closes_at, WEDNESDAY, None),
+        (WEDNESDAY.post_until - MS, WEDNESDAY, None),
+        (WEDNESDAY.post_until, FRIDAY, WEDNESDAY),
+        (FRIDAY.pre_at - MS, FRIDAY, WEDNESDAY),
+        (FRIDAY.closes_at + MS, FRIDAY, WEDNESDAY),
+        (FRIDAY.post_until, MONDAY, FRIDAY),
+        (MONDAY.post_until, None, MONDAY),
+    ],
+)
+def test_with_its_extended_hours_a_session_is_longer(at: datetime, trading_day: Day | None, over: Day | None) -> None:
+    assert (EXCHANGE.trading_day(at), EXCHANGE.over(at)) == (trading_day, over)
+
+
 def test_session_is_found_by_its_date() -> None:
     assert EXCHANGE.on(date(2026, 11, 26)) is None
     assert EXCHANGE.holiday(date(2026, 11, 26)) == "Thanksgiving"
@@ -82,15 +98,22 @@ def test_days_out_of_order_are_refused() -> None:
 @pytest.mark.parametrize(
     ("now", "quoted_at", "trading"),
     [
-        (FRIDAY.opens_at - MS, FRIDAY.opens_at - MS, Trading.SHUT),
+        (FRIDAY.pre_at - MS, FRIDAY.pre_at - MS, Trading.SHUT),
+        (FRIDAY.pre_at, FRIDAY.pre_at - MS, Trading.SHUT),
+        (FRIDAY.pre_at, FRIDAY.pre_at, Trading.EXTENDED),
+        (FRIDAY.opens_at - MS, FRIDAY.opens_at - MS, Trading.EXTENDED),
         (FRIDAY.opens_at, FRIDAY.opens_at - MS, Trading.SHUT),
         (FRIDAY.opens_at, FRIDAY.opens_at, Trading.OPENING),
         (FRIDAY.opens_at + OPENING, FRIDAY.opens_at, Trading.CONTINUOUS),
         (FRIDAY.closes_at - MS, FRIDAY.closes_at - MS, Trading.CONTINUOUS),
         (FRIDAY.closes_at, FRIDAY.closes_at - MS, Trading.SHUT),
+        (FRIDAY.closes_at, FRIDAY.closes_at, Trading.EXTENDED),
+        (FRIDAY.post_until - MS, FRIDAY.post_until - MS, Trading.EXTENDED),
+        (FRIDAY.post_until, FRIDAY.post_until - MS, Trading.SHUT),
+        (MONDAY.opens_at - MS, FRIDAY.post_until - MS, Trading.SHUT),
     ],
 )
-def test_quote_trades_within_the_session_only(now: datetime, quoted_at: datetime, trading: Trading) -> None:
+def test_quote_trades_within_its_own_hours_only(now: datetime, quoted_at: datetime, trading: Trading) -> None:
     assert trading_at(EXCHANGE, now, quoted_at) == trading
     assert trading_at(CLOCK, now, quoted_at) == Trading.CONTINUOUS
 
@@ -114,5 +137,7 @@ def test_around_the_clock_a_session_is_a_utc_day() -> None:
     midnight = utc("2026-11-28T00:00")
 
     assert CLOCK.upcoming(midnight - MS).date == CLOCK.ended(midnight).date == date(2026, 11, 27)
-    assert CLOCK.running(midnight) == CLOCK.latest(midnight) == CLOCK.on(date(2026, 11, 28))
+    assert CLOCK.running(midnight) == CLOCK.latest(midnight) == CLOCK.trading_day(midnight)
+    assert CLOCK.ended(midnight) == CLOCK.over(midnight)
+    assert CLOCK.running(midnight) == CLOCK.on(date(2026, 11, 28))
     assert (CLOCK.phase(midnight), CLOCK.holiday(midnight.date()), CLOCK.has_hours) == (Phase.OPEN, "", False)

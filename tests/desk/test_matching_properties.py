@@ -48,6 +48,7 @@ def books(draw, times=ANY_HOUR):
             status=draw(st.sampled_from(OrderStatus)),
             cum_qty=Decimal(draw(st.integers(0, quantity - 1))),
             triggered=kind in STOPS and draw(st.booleans()),
+            extended_hours=draw(st.booleans()),
         )
         for number in range(draw(st.integers(1, 8)))
     ]
@@ -119,7 +120,7 @@ def test_fill_or_kill_is_whole_or_nothing_and_nothing_immediate_is_left_working(
 
 
 @given(books(times=list(TimeInForce)), quotes(), st.sampled_from(Trading))
-def test_opening_and_close_have_orders_of_their_own(orders, quote, trading):
+def test_opening_close_and_extended_hours_have_orders_of_their_own(orders, quote, trading):
     """Whose turn it is and who trades at once or in it is filled or cancelled; nothing happens to the others."""
     result = match(orders, quote, NOON, stale_ms=15_000, trading=trading)
     filled = {execution.order_id: execution.qty for execution in result.executions}
@@ -127,6 +128,8 @@ def test_opening_and_close_have_orders_of_their_own(orders, quote, trading):
     for order in orders:
         tif = order.time_in_force
         turn = trading is not Trading.SHUT and (tif is TimeInForce.CLS) == (trading is Trading.CLOSING)
+        if trading is Trading.EXTENDED:
+            turn = order.extended_hours and order.order_type is OrderType.LIMIT
         late = tif is TimeInForce.OPG and trading is not Trading.OPENING
         if not turn or late:
             assert order.order_id not in filled

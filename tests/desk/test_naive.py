@@ -23,7 +23,7 @@ EVERYTHING = (
         for answer in ("taken", "refused")
     ),
     *(f"{kind} filled" for kind in ("market", "limit", "stop", "stop_limit", "trailing_stop")),
-    *("close taken", "canceled", "expired", "ended after a part"),
+    *("close taken", "canceled", "expired", "ended after a part", "filled in extended hours"),
 )
 
 
@@ -44,10 +44,11 @@ def test_desk_and_oracle_agree_at_the_end_of_a_long_day(fees, day):
     """R-ORDER, R-LEDGER: seeded, and so long that everything happens."""
     desk, oracle, happened = PureDesk(fees), NaiveDesk(fees), Counter[str]()
 
-    for command in commands(Random(SEED + day), 1_500):
+    for command in commands(Random(SEED + day), 2_500):
         answer = desk.apply(command)
         assert (command, answer) == (command, oracle.apply(command))
         happened[f"{command['do']} {'taken' if answer else 'refused'}"] += 1
+        happened["filled in extended hours"] += oracle.is_extended and bool(answer) and command["do"] == "quote"
 
     state = state_of(desk)
     assert state == oracle.state()

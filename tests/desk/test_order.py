@@ -53,6 +53,14 @@ def test_filled_and_open_make_the_quantity_while_working(status, cum_qty):
     assert some.leaves_qty + some.cum_qty == 100 if status in WORKING else some.leaves_qty == 0
 
 
+@pytest.mark.parametrize("after", OrderStatus)
+def test_held_order_begins_or_ends_without_a_fill(after):
+    """An exit, or a second order: rejected where a rule refuses it when its turn comes."""
+    assert (after in TRANSITIONS[OrderStatus.HELD]) == (
+        after in {OrderStatus.NEW, OrderStatus.CANCELED, OrderStatus.REJECTED}
+    )
+
+
 def test_partly_filled_order_is_not_rejected():
     with pytest.raises(IllegalTransition, match="partially_filled cannot become rejected"):
         check_transition(OrderStatus.PARTIALLY_FILLED, OrderStatus.REJECTED)

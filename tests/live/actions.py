@@ -17,7 +17,7 @@ from apps.risk.models import OwnLimit, RiskLimits
 from apps.trades import services as trades
 from apps.watchlist import services as watchlist
 
-from . import account_actions, alert_actions  # noqa: F401 -- they take their actions into the table
+from . import account_actions, alert_actions, linked_actions  # noqa: F401 -- they take their actions into the table
 from .order_actions import ACTIONS, action
 from .scene import Scene
 

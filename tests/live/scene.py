@@ -81,7 +81,8 @@ class Scene:
         for words in ("buy 100 AAPL", "buy 10 MSFT"):
             self.traded(words)
         self.traded("buy 7 AAPL", owner=self.bobs)
-        self.partial = self.placed("buy 50 MSFT limit 421")
+        self.partial = self.placed("buy 50 MSFT limit 421", then=ticket_of("sell 20 MSFT limit 500", ""))
+        self.waiting = Order.objects.get(after=self.partial)
         self.match("MSFT", size=20)
         self.resting = self.placed("buy 100 AAPL limit 140")
         self.lasting = self.placed("sell 10 AAPL limit 200", tif="gtc")

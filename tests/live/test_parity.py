@@ -116,6 +116,7 @@ def open_tabs(scene: Scene) -> list[Tab]:
         *((scene.alice, "trades", {"tab": tab}) for tab in ("working", "filled", "closed")),
         (scene.alice, "trades", {"order": str(scene.resting.pk)}),
         (scene.alice, "trades", {"order": str(scene.partial.pk)}),
+        (scene.alice, "trades", {"order": str(scene.waiting.pk)}),
         (scene.alice, "history", {}),
         (scene.alice, "watchlist", {}),
         (scene.alice, "watchlist", {"list": str(scene.second.pk)}),

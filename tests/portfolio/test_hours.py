@@ -90,6 +90,30 @@ def test_fill_as_of_the_close_counts_to_the_session_that_closes(alice_account: A
     assert list(dates) == [FRIDAY_CLOSES.date(), MarketState.objects.get().session_date]
 
 
+@pytest.mark.parametrize(
+    ("at", "counts_to"),
+    [
+        (FRIDAY_CLOSES + timedelta(hours=1), FRIDAY_CLOSES.date()),
+        (MONDAY_OPENS - timedelta(hours=1), MONDAY_OPENS.date()),
+    ],
+)
+def test_what_was_traded_after_hours_earns_from_its_own_price(
+    alice_account: Account, book: Book, quotes: Any, at: datetime, counts_to: date
+) -> None:
+    """Bought at 10.50 after a close at 10.00, now 11.00: the half dollar before it was nobody's, on either day."""
+    turn(FRIDAY_OPENS)
+    last_trade(FRIDAY_CLOSES, AAPL="10.00")
+    turn(at)
+    book(alice_account, "buy 100 AAPL @ 10.50", at=at)
+    quotes("AAPL 10.99/11.01 last 11.00")
+
+    before = view(alice_account).day_pnl
+    turn(MONDAY_OPENS)
+
+    assert (before, view(alice_account).day_pnl) == (50, 50)
+    assert Journal.objects.latest("pk").session_date == counts_to
+
+
 def test_two_kinds_of_sessions_are_each_their_own(alice_account: Account, book: Book, quotes: Any) -> None:
     turn(FRIDAY_OPENS)
     book(alice_account, "buy 100 AAPL @ 9.50; buy 10 TSLA @ 30.00", at=FRIDAY_OPENS)

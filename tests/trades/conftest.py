@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from apps.trades.models import Order
 from apps.trades.ticket import Placed, Ticket
 from tests.services import postgres
 
+from .broken import broken
 from .http import sign_in
 from .race import RaceDesk
 from .words import ticket_of
@@ -176,3 +178,29 @@ def trade(
         return answer.order
 
     return do
+
+
+@pytest.fixture
+def pair(placed: Callable[..., Order]) -> Callable[..., tuple[Order, Order]]:
+    """An order and what comes after it, as words."""
+
+    def make(words: str, then: str, tif: str = "gtc", then_tif: str = "day", **more: Any) -> tuple[Order, Order]:
+        first = placed(words, tif, then=ticket_of(then, "", then_tif, **more))
+        return first, Order.objects.get(after=first)
+
+    return make
+
+
+@pytest.fixture
+def meet(quote: Callable[..., Quote], now: datetime) -> Callable[..., None]:
+    """A quote comes, newer than the one before, and all still adds up."""
+    numbers = count(1)
+
+    def come(bid: str = "149.99", ask: str = "150.01", size: int = 1000, **named: Any) -> None:
+        newer = {"received_at": now + timedelta(microseconds=next(numbers)), **named}
+        given = quote(bid, ask, size, **newer)
+        board.put(given)
+        assert filling.match_symbol(given.symbol, given, None, now).failed == {}
+        assert broken() == {}
+
+    return come

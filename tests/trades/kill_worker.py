@@ -39,24 +39,29 @@ from tests.trades.broken import broken  # noqa: E402
 PENDING = 12
 AGAIN = 3  # commands that were answered long ago and are sent once more
 LONGEST = 0.05  # seconds that a child has before it is killed
+MOST = Decimal(20)  # shares of an order; as many are held to begin with, for a buy that turns leaves none
 SHOWN = Decimal(7)  # shares at the touch: an order is filled in parts
 
 
 @dataclass(frozen=True)
 class Command:
-    """Buys or sells, and cancels what it placed where `cancels`, for then its limit is out of reach."""
+    """Buys or sells, and cancels what it placed where `cancels`, for then its limit is out of reach. With `turns` as
+    much is sold, or bought, again by a second order once the first is filled."""
 
     name: str
     side: Side
     quantity: Decimal
     cancels: bool
+    turns: bool = False
 
     @property
     def ticket(self) -> Ticket:
+        other = Side.SELL if self.side is Side.BUY else Side.BUY
+        then = Ticket("AAPL", other, OrderType.MARKET, self.quantity, "") if self.turns else None
         if not self.cancels:
-            return Ticket("AAPL", self.side, OrderType.MARKET, self.quantity, self.name)
+            return Ticket("AAPL", self.side, OrderType.MARKET, self.quantity, self.name, then=then)
         price = Decimal("149.00") if self.side is Side.BUY else Decimal("151.00")
-        return Ticket("AAPL", self.side, OrderType.LIMIT, self.quantity, self.name, limit_price=price)
+        return Ticket("AAPL", self.side, OrderType.LIMIT, self.quantity, self.name, limit_price=price, then=then)
 
 
 def quote() -> Quote:
@@ -79,6 +84,9 @@ def obey(command: Command, tell: int) -> None:
                 continue
         elif filling.match_symbol("AAPL", quote(), None, datetime.now(UTC), {str(order.pk): None}).failed:
             raise RuntimeError("an order could not be matched")
+    while then := Order.objects.filter(after=order, status__in=OPEN).first():
+        if filling.match_symbol("AAPL", quote(), None, datetime.now(UTC), {str(then.pk): None}).failed:
+            raise RuntimeError("a second order could not be matched")
     os.write(tell, f"ended {command.name} {order.status}\n".encode())
 
 
@@ -126,9 +134,10 @@ def trade(kills: int, dice: Random) -> tuple[list[Command], dict[str, str], dict
     pending = list[Command]()
     for number in range(kills + 1):
         while len(pending) < PENDING and number < kills:
-            quantity, cancels = Decimal(dice.randint(1, 20)), not dice.randrange(4)
+            quantity, cancels = Decimal(dice.randint(1, int(MOST))), not dice.randrange(4)
+            turns = not dice.randrange(3)
             for side in Side:  # bought and sold again, so that there is always something to sell
-                pending.append(Command(f"o{len(given)}", side, quantity, cancels))
+                pending.append(Command(f"o{len(given)}", side, quantity, cancels, turns))
                 given.append(pending[-1])
         again = dice.sample(given, min(AGAIN, len(given)))
         said, was_killed = run([*pending, *again], dice.uniform(0, LONGEST) if number < kills else None)
@@ -145,6 +154,7 @@ def trade(kills: int, dice: Random) -> tuple[list[Command], dict[str, str], dict
 def report(given: list[Command], placed: dict[str, str], ended: dict[str, str], died: int) -> dict[str, object]:
     names = [command.name for command in given]
     orders = {order.client_order_id: order for order in Order.objects.filter(client_order_id__in=names)}
+    seconds = list(Order.objects.exclude(after=None).select_related("after"))
     filled = Fill.objects.values_list("order__side").annotate(total=Sum("last_qty"))
     moved = dict(filled)
     told = Counter(
@@ -162,6 +172,12 @@ def report(given: list[Command], placed: dict[str, str], ended: dict[str, str], 
             for command in given
             if (orders[command.name].cum_qty != (0 if command.cancels else command.quantity))
         ],
+        "seconds_not_as_firsts": [
+            order.after.client_order_id
+            for order in seconds
+            if (order.status, order.cum_qty) != (order.after.status, order.after.cum_qty)
+        ],
+        "not_two": len(seconds) - sum(command.turns for command in given),
         "held": str(Position.objects.get().quantity),
         "traded": str(moved[Side.BUY] - moved[Side.SELL]),
         "told_twice": [list(each) for each, times in told.items() if times > 1],
@@ -175,6 +191,7 @@ def report(given: list[Command], placed: dict[str, str], ended: dict[str, str], 
 def main() -> None:
     kills, dice = int(sys.argv[1]), Random(int(sys.argv[2]))
     with open(os.devnull, "wb") as nobody:  # what the first order loads is loaded once
+        obey(Command("first-kept", Side.BUY, MOST, cancels=False), nobody.fileno())
         for side in Side:
             obey(Command(f"first-{side}", side, SHOWN, cancels=False), nobody.fileno())
     connections.close_all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -110,6 +111,18 @@ def tell_past_the_number() -> None:
     Event.objects.create(stream=last.stream, seq=last.seq + 1, kind=last.kind, at=last.at)
 
 
+def hold_for_what_is_filled() -> None:
+    row = Order.objects.get(status="new", side="buy")
+    row.pk, row.client_order_id, row.status, row.reserved = uuid.uuid4(), "held", "held", 0
+    row.after = first_order().get()
+    row.save(force_insert=True)
+
+
+def begin_before_its_turn() -> None:
+    working = Order.objects.filter(status="new").order_by("created_at", "client_order_id")
+    Order.objects.filter(pk=working[1].pk).update(after=working[0])
+
+
 def of(model: Any, **facts: Any) -> Break:
     """Changes one row, the newest."""
     return lambda: model.objects.filter(pk=model.objects.latest("pk").pk).update(**facts)
@@ -137,6 +150,8 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("cash-held-back", "cash held for nobody", lambda: Account.objects.update(reserved=F("reserved") + LEAST)),
     ("shares-held-back", "shares held for nobody", of(Position, reserved=F("reserved") + LEAST)),
     ("closed-orders-hold-nothing", "a filled order that holds", of_order(reserved=1)),
+    ("seconds-wait-for-firsts", "one held for what is filled", hold_for_what_is_filled),
+    ("seconds-wait-for-firsts", "one that began too early", begin_before_its_turn),
     ("orders-are-fills", "an order filled less than its fills", of_order(cum_qty=F("cum_qty") - LEAST)),
     ("average-prices", "the least bit too high", of_order(avg_px=F("avg_px") + LEAST)),
     ("average-prices", "the least bit too low", of_order(avg_px=F("avg_px") - LEAST)),

@@ -27,9 +27,18 @@ def test_killed_at_any_moment_the_books_are_whole(race_desk: RaceDesk, record_pr
     assert found["died"] > KILLS * 0.9
     assert found["orders"] == found["given"] > KILLS / 50
     whole = {
-        name: found[name] for name in ("not_as_said", "not_ended_as_said", "not_whole", "never_told", "told_twice")
+        name: found[name]
+        for name in (
+            "not_as_said",
+            "not_ended_as_said",
+            "not_whole",
+            "seconds_not_as_firsts",
+            "never_told",
+            "told_twice",
+        )
     }
     assert whole == {name: [] for name in whole}
     assert Decimal(found["held"]) == Decimal(found["traded"])
+    assert found["not_two"] == 0
     assert found["fills_told"] == found["fills"]
     assert found["broken"] == {}

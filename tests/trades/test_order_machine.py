@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -60,6 +61,9 @@ terms: st.SearchStrategy[Terms] = st.tuples(
     st.none() | st.integers(1, 5).map(Decimal),
     st.none() | st.integers(1, 5).map(Decimal),
 ).filter(lambda drawn: not (drawn[0] in STOPS and drawn[1] in IMMEDIATE))
+seconds = st.none() | st.tuples(
+    st.sampled_from(Side), st.sampled_from((OrderType.MARKET, OrderType.LIMIT)), symbols, lots, cents_away
+)
 amounts = st.integers(1, 500_000).map(lambda ticks: Decimal(ticks).scaleb(-2))
 
 
@@ -110,8 +114,15 @@ class OrderMachine(TrueBooks):
             assert worse <= 0 if fill.order.side == Side.BUY else worse >= 0
         assert not Order.objects.filter(instrument__symbol=symbol, status__in=WORKING, time_in_force__in=IMMEDIATE)
 
-    @rule(symbol=symbols, side=st.sampled_from(Side), terms=terms, size=lots)
-    def place(self, symbol: str, side: Side, terms: Terms, size: int) -> None:
+    def then(self, drawn: tuple[Side, OrderType, str, int, Decimal] | None) -> Ticket | None:
+        if drawn is None:
+            return None
+        side, kind, symbol, size, away = drawn
+        limit = self.mids[symbol] + away if kind is OrderType.LIMIT else None
+        return Ticket(symbol, side, kind, size * LOTS[symbol], "", limit)
+
+    @rule(symbol=symbols, side=st.sampled_from(Side), terms=terms, size=lots, second=seconds)
+    def place(self, symbol: str, side: Side, terms: Terms, size: int, second: Any) -> None:
         self.tick()
         kind, tif, away, percent, far, near = terms
         quantity, price = size * LOTS[symbol], self.mids[symbol] + away
@@ -129,6 +140,7 @@ class OrderMachine(TrueBooks):
             stop_loss=self.mids[symbol] - near if near and side is Side.BUY else None,
             oco_stop=self.mids[symbol] - near if near and may_have_a_stop(side, kind, tif) else None,
             expires_at=self.now + timedelta(minutes=int(percent)) if tif is TimeInForce.GTD else None,
+            then=self.then(second),
         )
         before, free = self.row(), self.free(symbol)
         answer = services.place_order(self.account, ticket, self.now)

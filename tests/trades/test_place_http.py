@@ -47,6 +47,8 @@ def test_order_by_form_for_json_is_201_and_again_200(desk: Client) -> None:
         "stop_loss": None,
         "oco": None,
         "parent_id": None,
+        "after_id": None,
+        "extended_hours": False,
         "session_date": order.created_at.date().isoformat(),
         "expires_at": None,
         "status": "new",
@@ -57,6 +59,7 @@ def test_order_by_form_for_json_is_201_and_again_200(desk: Client) -> None:
         "created_at": order.created_at.isoformat(),
         "updated_at": order.updated_at.isoformat(),
         "fills": [],
+        "then": None,
     }
 
 

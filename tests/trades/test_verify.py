@@ -58,7 +58,7 @@ def test_command_fails_and_names_what_is_wrong(held: Order) -> None:
     with pytest.raises(CommandError) as failed:
         call_command("verify_ledger", stdout=out)
 
-    assert (failed.value.returncode, str(failed.value)) == (1, "1 of 17 do not hold: cash-is-booked")
+    assert (failed.value.returncode, str(failed.value)) == (1, f"1 of {len(INVARIANTS)} do not hold: cash-is-booked")
     wrong = [line for line in out.getvalue().splitlines() if not line.startswith("ok")]
     assert [line.split()[:2] for line in wrong] == [["WRONG", "cash-is-booked"]]
     assert wrong[0].endswith(f"1 wrong: {Account.objects.get().pk}")

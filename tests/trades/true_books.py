@@ -23,6 +23,10 @@ from tests.rolled_back import RolledBack
 from .broken import broken
 
 
+def place_of(row: Order) -> tuple[str, bool, bool]:
+    return (row.parent or row.after or row).client_order_id, row.parent_id is not None, row.after_id is not None
+
+
 class TrueBooks(RolledBack):
     """One trader; the rules that move the market and place orders are its heir's, who sets these."""
 
@@ -35,11 +39,9 @@ class TrueBooks(RolledBack):
         self.now += timedelta(milliseconds=1)
 
     def one_of(self, rows: QuerySet[Order], data: st.DataObject) -> Order:
-        """Any of them; exits are named by their order, for their own ids differ from run to run."""
-        found = list(rows.select_related("instrument", "parent"))
-        found.sort(
-            key=lambda row: (row.created_at, (row.parent or row).client_order_id, bool(row.parent), row.order_type)
-        )
+        """Any of them; what goes with an order is named by that, for its own id differs from run to run."""
+        found = list(rows.select_related("instrument", "parent", "after"))
+        found.sort(key=lambda row: (row.created_at, *place_of(row), row.order_type))
         return found[data.draw(st.integers(0, len(found) - 1))]
 
     def row(self) -> Account:
@@ -73,6 +75,14 @@ class TrueBooks(RolledBack):
             assert parent.is_open or not any(leg.status == OrderStatus.HELD for leg in legs)
 
     @invariant()
+    def second_orders_wait_for_the_first_and_end_with_it(self) -> None:
+        for second in Order.objects.exclude(after=None).select_related("after"):
+            begun = second.status not in {OrderStatus.HELD, OrderStatus.CANCELED} or second.queued_at is not None
+            assert begun <= (second.after.status == OrderStatus.FILLED)
+            assert (second.status == OrderStatus.HELD) <= second.after.is_open
+            assert second.status != OrderStatus.REJECTED or (second.cum_qty == 0 and second.reason)
+
+    @invariant()
     def orders_are_what_their_fills_made_of_them(self) -> None:
         fills = defaultdict(list)
         for fill in Fill.objects.all():
@@ -100,7 +110,8 @@ class TrueBooks(RolledBack):
             order_id: statuses[-1] for order_id, statuses in told.items()
         }
         for statuses in told.values():
-            assert statuses[0] in {OrderStatus.NEW, OrderStatus.CANCELED}  # an exit may end before it works
+            first = {OrderStatus.NEW, OrderStatus.CANCELED, OrderStatus.REJECTED}
+            assert statuses[0] in first  # an exit, or a second order, may end before it works
             moved = [(one, two) for one, two in pairwise(statuses) if one != two or one not in WORKING]
             assert [(one, two) for one, two in moved if two not in TRANSITIONS[one]] == []
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from apps.desk.order import Side, TimeInForce
+from apps.trades.models import Order
 from apps.trades.ticket import Ticket
 from tests.desk.build import KINDS
 
@@ -38,3 +39,9 @@ def fields_of(ticket: Ticket) -> dict[str, str]:
     names = ("symbol", "side", "order_type", "quantity", "limit_price", "stop_price", "trail_amount", "trail_percent")
     given = {name: getattr(ticket, name) for name in (*names, "time_in_force")}
     return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def now_is(order: Order) -> tuple[str, Decimal, Decimal, str]:
+    """Its status, what is filled of it, what it holds back, and why it ended."""
+    order.refresh_from_db()
+    return order.status, order.cum_qty, order.reserved, order.reason

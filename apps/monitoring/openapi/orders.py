@@ -28,6 +28,7 @@ from .terms import (
     words,
 )
 
+TICKED = ("on", "true", "false")
 TICKET: dict[str, Schema] = {
     "symbol": symbol(),
     "side": choice(Side),
@@ -41,10 +42,22 @@ TICKET: dict[str, Schema] = {
     "take_profit": number("price (USD) of an exit of what the order opens", "165.00"),
     "stop_loss": number("price (USD) of an exit of what the order opens", "145.00"),
     "oco_stop": number("price (USD) of the stop beside an exit at a limit", "145.00"),
-    "reduce_only": choice(("on", "true", "false"), "refused where it would open a position"),
+    "reduce_only": choice(TICKED, "refused where it would open a position"),
+    "extended_hours": choice(TICKED, "trades before the open and after the close too; at a limit, day, gtc or gtd"),
     "time_in_force": choice(TimeInForce, default=TimeInForce.DAY.value),
     "expires_at": words("a moment in ISO 8601, UTC without a zone; for gtd alone", example="2030-01-31T16:00"),
     "client_order_id": client_order_id(),
+    "then_symbol": symbol("a second order, held until the first is filled whole: its symbol, if another"),
+    "then_side": choice(Side, "a second order is sent where one of its fields has something in it; this one it needs"),
+    "then_order_type": choice(OrderType, default=OrderType.MARKET.value),
+    "then_quantity": number("shares of the second order, which it needs", "10"),
+    "then_limit_price": number("USD", "155.00"),
+    "then_stop_price": number("USD", "145.00"),
+    "then_trail_amount": number("USD", "1.50"),
+    "then_trail_percent": number("per cent of the best price", "2.5"),
+    "then_time_in_force": choice(TimeInForce, default=TimeInForce.DAY.value),
+    "then_expires_at": words("for gtd alone", example="2030-01-31T16:00"),
+    "then_extended_hours": choice(TICKED),
 }
 NEEDED = ("symbol", "side", "order_type")
 EXAMPLE = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from apps.desk.instrument import SYMBOL
 from apps.desk.order import Effect, OrderStatus, OrderType, Side, TimeInForce
 from apps.history.exports import EXPORTS
-from apps.trades.forms import CLIENT_ORDER_ID, PLAIN_NUMBER
+from apps.trades.fields import CLIENT_ORDER_ID, PLAIN_NUMBER
 
 from .terms import Schema, choice, listed, record, schema, whole, words
 
@@ -59,6 +59,8 @@ ORDER = {
     "stop_loss": maybe(DECIMAL),
     "oco": maybe(UUID),
     "parent_id": maybe(UUID),
+    "after_id": maybe(UUID),
+    "extended_hours": {"type": "boolean"},
     "session_date": maybe(words(format="date")),
     "expires_at": maybe(MOMENT),
     "status": choice(OrderStatus),
@@ -69,6 +71,7 @@ ORDER = {
     "created_at": MOMENT,
     "updated_at": MOMENT,
     "fills": listed(schema("Fill")),
+    "then": {"anyOf": [schema("Order"), {"type": "null"}]},
 }
 FILL = {
     "exec_id": words(),

@@ -75,7 +75,7 @@ class PaperBroker:
         trading = trading_at(board.calendar(quote.symbol), now, quote.received_at)
         if not book or trading is Trading.SHUT:
             return False
-        if not quote.is_stale(now, settings.QUOTE_STALE_MS):
+        if trading is not Trading.EXTENDED and not quote.is_stale(now, settings.QUOTE_STALE_MS):
             book.see(policy().signal(quote))
         matched = match(
             self.reached(quote),
