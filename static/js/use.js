@@ -1,9 +1,9 @@
-// How long the page was looked at and what became of its toasts, told when it is left.
+// Time on page and toasts, told when it is left.
 (() => {
   "use strict";
 
   const toasts = document.getElementById("toasts");
-  const all = { ms: 0, reload: +(performance.getEntriesByType("navigation")[0].type === "reload"), shown: 0, closed: 0, followed: 0 };
+  const all = { ms: 0, reload: +(performance.getEntriesByType("navigation")[0]?.type === "reload"), shown: 0, closed: 0, followed: 0 };
   let since = 0;
   const look = () => {
     const now = performance.now();

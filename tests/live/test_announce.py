@@ -81,7 +81,14 @@ def test_a_streams_time_only_grows_though_a_writers_clock_is_wrong(skew: int) ->
 def test_a_toast_also_touches_bell_and_activity() -> None:
     event = announce("user/7", "order.filled", topics=["orders/1"], toast=True)
 
-    assert event.topics == ["orders/1", "bell/7", "activity/7:", "activity/7:order", "activity/7:account"]
+    assert event.topics == [
+        "orders/1",
+        "bell/7",
+        "activity/7:",
+        "activity/7:order",
+        "activity/7:alert",
+        "activity/7:account",
+    ]
 
 
 @pytest.mark.parametrize("topic", ["bell/{}", "activity/{}:"])
