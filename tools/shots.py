@@ -59,7 +59,7 @@ def shoot(
     page.goto(path)
     if page.locator("#conn").count():
         expect(page.locator(LIVE)).to_have_count(1, timeout=10_000)
-        page.wait_for_timeout(2000)
+    page.wait_for_timeout(2000)  # charts are drawn
     page.screenshot(path=file, full_page=full)
     context.close()
 
