@@ -13,3 +13,8 @@ KINDS = {
     "in_lieu": "Cash in lieu",
     "cost_method": "Cost method",
 }
+
+
+def called(kind: str) -> str:
+    """As a trader reads it; of another release's kind, its own word."""
+    return KINDS.get(kind, kind.replace("_", " ").capitalize())

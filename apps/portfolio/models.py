@@ -12,6 +12,7 @@ from apps.desk.position import CostMethod
 from apps.market.fields import MoneyField, PriceField, QuantityField
 from apps.market.models import Instrument
 
+from .kinds import called
 from .parts import LedgerPart, PartSum
 
 __all__ = [
@@ -115,9 +116,9 @@ class Journal(models.Model):
     def in_words(self) -> str:
         """ "Buy 10 AAPL at 150.25", or the memo."""
         if self.memo or self.instrument is None or self.price is None:
-            return self.memo or self.kind.capitalize()
+            return self.memo or called(self.kind)
         quantity, price = abs(self.quantity).normalize(), f"{self.price.normalize():,f}"
-        return f"{self.kind.capitalize()} {quantity:,f} {self.instrument.symbol} at {price}"
+        return f"{called(self.kind)} {quantity:,f} {self.instrument.symbol} at {price}"
 
 
 class CorporateAction(models.Model):

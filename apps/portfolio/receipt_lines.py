@@ -11,6 +11,7 @@ from apps.desk import ledger as books
 from apps.desk.margin import initial_margin
 from apps.desk.money import ZERO, cents, plain
 
+from .kinds import called
 from .models import LedgerEntry
 from .receipts import Asked, Figure, Line
 from .sums import booked_sums
@@ -98,7 +99,7 @@ def cash(asked: Asked) -> list[Line]:
         amounts[kind] += sums.cash
         counts[kind] += sums.cash_lines
     return [
-        Line(kind.capitalize(), amounts[kind], f"{count:,} {'booking' if count == 1 else 'bookings'}, fees within")
+        Line(called(kind), amounts[kind], f"{count:,} {'booking' if count == 1 else 'bookings'}, fees within")
         for kind, count in sorted(counts.items())
         if count
     ]

@@ -32,9 +32,15 @@ def call_margins(now: datetime) -> int:
     called = 0
     for account, holdings in zip(accounts, holdings_of(accounts), strict=True):
         view = portfolio_value(holdings, board, now)
-        if view.margin and view.margin.is_called and not any(each.stale for each in view.open_positions):
+        if is_due(view):
             called += call(account, view, now)
     return called
+
+
+def is_due(view: PortfolioView) -> bool:
+    """Whether there is something to close, at prices that are known: who has lost all and holds nothing only owes."""
+    called = view.margin is not None and view.margin.is_called
+    return called and bool(view.open_positions) and not any(each.stale for each in view.open_positions)
 
 
 def call(account: Account, view: PortfolioView, now: datetime) -> bool:

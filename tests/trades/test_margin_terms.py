@@ -52,6 +52,17 @@ def test_under_the_maintenance_margin_the_desk_closes_and_says_so(
     all_holds()
 
 
+def test_who_holds_nothing_and_owes_has_nothing_closed(margin: Account, trade: Words, now: datetime) -> None:
+    """1,000 sold short at 149.99 and covered at 275.00: of 120,000 some 5,000 are owed, and there is no position."""
+    trade("sell 1000 AAPL")
+    portfolio.fund(margin, Decimal(20_000), "more", "")
+    trade("buy 1000 AAPL", ask="275.00")
+
+    assert view(margin).equity < 0
+    assert view(margin).margin.is_called
+    assert call_margins(now) == 0
+
+
 def test_nobody_is_called_on_old_prices(margin: Account, trade: Words, quote: Words, now: datetime) -> None:
     trade("sell 1000 AAPL")
     board.put(quote(bid="229.98", ask="230.00", received_at=now + timedelta(seconds=1)))
