@@ -71,7 +71,7 @@ def note_of(account_id: int, opened_by: str) -> TradeNote | None:
 
 def orders(account_id: int, asked: Asked) -> QuerySet[Order]:
     """By when they were sent."""
-    own = Order.objects.filter(account_id=account_id).select_related("instrument")
+    own = Order.objects.filter(account_id=account_id).select_related("instrument", "then__instrument")
     return narrowed(own, asked, symbol="instrument__symbol", side="side", at="created_at")
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from apps import telemetry
 from apps.desk.calendar import AROUND_THE_CLOCK, Calendar
@@ -167,7 +168,8 @@ def cancel_all(
 ) -> list[Order]:
     """Cancels every open order of the account, or those of one symbol or side; all of them or none."""
     locked = Account.objects.select_for_update().get(pk=account.pk)
-    found = Order.objects.filter(account=locked, status__in=OPEN).order_by("created_at", "pk")
+    first = F("after_id").asc(nulls_first=True)  # it takes its second along
+    found = Order.objects.filter(account=locked, status__in=OPEN).order_by("created_at", first, "pk")
     if symbol:
         found = found.filter(instrument__symbol=symbol)
     if side:

@@ -67,14 +67,14 @@ def test_everything_of_the_user_ends_and_nothing_of_others(scene: Scene, office:
     scene.alice.refresh_from_db()
     scene.account.refresh_from_db()
     bobs.refresh_from_db()
-    assert (before, open_orders(scene.alice), bobs.is_open) == (4, 0, True)
+    assert (before, open_orders(scene.alice), bobs.is_open) == (5, 0, True)
     assert (scene.alice.is_active, scene.account.reserved) == (False, 0)
     assert scene.account.positions.get(instrument__symbol="AAPL").quantity == held
     ended = Order.objects.filter(account=scene.account, reason="An admin has suspended this account")
     assert ended.count() == 4
     assert scene.client.get("/orders/").status_code == 401
     assert scene.clients[scene.bob.pk].get("/orders/").status_code == 200
-    assert "4 orders cancelled" in page
+    assert "5 orders cancelled" in page
     told = Event.objects.get(kind="access.suspended")
     assert (told.stream.name, told.facts) == (f"user/{scene.alice.pk}", {"reason": "Runaway <orders>"})
 
@@ -145,7 +145,7 @@ def test_both_are_on_record_with_what_was_before(scene: Scene, office: Client) -
         ("user.reinstated", "root", "alice"),
     ]
     change = entries[0].facts["change"]
-    assert re.fullmatch(r"Active: yes → no; Reason: Runaway <orders>; \d sessions? ended; 4 orders cancelled", change)
+    assert re.fullmatch(r"Active: yes → no; Reason: Runaway <orders>; \d sessions? ended; 5 orders cancelled", change)
     assert entries[1].facts["change"] == "Active: no → yes; Reason: Settled"
     assert LogEntry.objects.filter(object_id=str(scene.alice.pk)).count() == 2
     assert verify().why == ""

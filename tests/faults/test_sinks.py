@@ -8,11 +8,15 @@ import statistics
 import uuid
 from collections.abc import Iterator
 from itertools import cycle
+from typing import Any
 
 import httpx
 import psycopg
 import pytest
 
+from apps.secrets.envelope import seal
+from apps.secrets.places import Place
+from tests.keys import ENCRYPTION_KEY
 from tests.patience import at_most
 from tests.ports import free_port
 
@@ -58,14 +62,23 @@ def make_due(cluster: Cluster, hole: int) -> None:
         for kind, address in kinds.items():
             [channel] = connection.execute(
                 "INSERT INTO alerts_channel (name, kind, address, signing_key, least, enabled) "
-                "VALUES (%s, %s, %s, 'a key of sixteen characters', 'info', true) RETURNING id",
-                (kind, kind, address),
+                "VALUES (%s, %s, '', '', 'info', true) RETURNING id",
+                (kind, kind),
             ).fetchone() or [0]
+            sealed = [seal(text, Place("alerts.channel", str(channel), column)) for column, text in said_of(address)]
+            connection.execute(
+                "UPDATE alerts_channel SET sealed_address = %s, sealed_signing_key = %s WHERE id = %s",
+                (*sealed, channel),
+            )
             connection.execute(
                 "INSERT INTO alerts_delivery (alert_id, channel_id, what, state, attempts, due_at, error) "
                 "VALUES (%s, %s, 'raised', 'due', 0, now(), '')",
                 (alert, channel),
             )
+
+
+def said_of(address: str) -> list[tuple[str, str]]:
+    return [("sealed_address", address), ("sealed_signing_key", "a key of sixteen characters")]
 
 
 def failures(cluster: Cluster) -> dict[str, int]:
@@ -86,8 +99,9 @@ def late(seconds: list[float]) -> float:
     return statistics.quantiles(seconds, n=100, method="inclusive")[98]
 
 
-def test_orders_notice_nothing_of_sinks_that_hang(cluster: Cluster, hole: int, tell: Tell) -> None:
+def test_orders_notice_nothing_of_sinks_that_hang(cluster: Cluster, hole: int, tell: Tell, settings: Any) -> None:
     """No error, hardly later; every attempt that failed is counted, and none is counted that was not made."""
+    settings.ENCRYPTION_KEY = ENCRYPTION_KEY  # that of the cluster
     line, members = cluster.proxies["redis"], cluster.members(MEMBERS)
     turn = cycle(members)  # a list that grows would be drawn later and later
     headers = {"X-CSRFToken": TOKEN, "Accept": "application/json"}

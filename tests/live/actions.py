@@ -241,7 +241,7 @@ def list_deleted(s: Scene) -> None:
 
 @action
 def all_orders_of_a_suspended_trader_cancelled(s: Scene) -> None:
-    assert trades.cancel_orders_of(s.alice, s.now) == "4 orders cancelled"
+    assert trades.cancel_orders_of(s.alice, s.now) == "5 orders cancelled"
 
 
 @action
