@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.desk.calendar import ALWAYS, Calendar, Day, Phase
+from apps.desk.position import Split
 from apps.desk.quote import Quote
 from apps.live.announce import announce
 from apps.live.moments import now_in_database
@@ -215,6 +216,18 @@ def begin_day(calendar: Calendar, day: Day) -> None:
         row.session_open = quote.last if quote and bar is None else None
         row.session_date = day.date
     Instrument.objects.bulk_update(rows, ["previous_close", "session_open", "session_date"], batch_size=200)
+
+
+@transaction.atomic
+def split_closes(split: Split) -> None:
+    """The prices that changes count from become those of the new shares; pages draw all that rests on them again."""
+    instrument = Instrument.objects.select_for_update().get(symbol=split.symbol)
+    for name in ("previous_close", "session_open"):
+        price = getattr(instrument, name)
+        setattr(instrument, name, None if price is None else split.price(price))
+    instrument.save(update_fields=["previous_close", "session_open"])
+    transaction.on_commit(refresh_board)
+    announce(DESK_STREAM, "market.instrument", {"symbol": instrument.symbol}, topics=[EVERYTHING])
 
 
 def tell(kind: str, words: str, **state: object) -> None:

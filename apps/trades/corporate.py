@@ -10,7 +10,7 @@ from django.db import transaction
 from apps import telemetry
 from apps.desk.order import OPEN, OrderStatus
 from apps.desk.position import Split
-from apps.market.models import Instrument
+from apps.market import services as market
 from apps.market.queries import market_state, session_date_of
 from apps.portfolio import corporate as due
 from apps.portfolio.models import Account, CorporateAction, Journal, Position
@@ -61,11 +61,8 @@ def split_all(action: CorporateAction, now: datetime) -> None:
             end_orders(account_id, action, now)
             due.book_split(account_id, action, now)
     with transaction.atomic():
-        instrument, split = Instrument.objects.select_for_update().get(pk=action.instrument_id), due.split_of(action)
-        for name in ("previous_close", "session_open"):
-            price = getattr(instrument, name)
-            setattr(instrument, name, None if price is None else split.price(price))
-        instrument.save(update_fields=["previous_close", "session_open"])
+        split = due.split_of(action)
+        market.split_closes(split)
         for hook in split_hooks:
             hook(split, now)
         CorporateAction.objects.filter(pk=action.pk).update(applied_at=now)
