@@ -14,16 +14,17 @@ from apps.portfolio.receipt_lines import FIGURES
 from .schemas import symbol
 from .terms import (
     HTMX,
-    Operation,
     Schema,
     answer,
     choice,
     form,
+    get,
     header,
     html,
     in_path,
     json,
     moved,
+    post,
     query,
     ref,
     schema,
@@ -55,17 +56,16 @@ def span(spans: dict[str, object], usual: str) -> Schema:
 
 
 OPERATIONS = (
-    Operation(
-        "get",
+    get(
         "/history/",
         "listHistory",
         "history",
         "The page of a tab of what is over",
         {200: answer("The page", html()), 400: WRONG, 404: MISSING},
-        (*FILTER, PAGE),
+        *FILTER,
+        PAGE,
     ),
-    Operation(
-        "get",
+    get(
         "/history/export.csv",
         "exportHistoryCsv",
         "history",
@@ -75,28 +75,25 @@ OPERATIONS = (
             400: WRONG,
             404: MISSING,
         },
-        FILTER,
+        *FILTER,
     ),
-    Operation(
-        "get",
+    get(
         "/history/export.json",
         "exportHistoryJson",
         "history",
         "All that a tab holds with this filter, as JSON",
         {200: answer("The file", json(schema("Rows")), Content_Disposition=NAMED), 400: WRONG, 404: MISSING},
-        FILTER,
+        *FILTER,
     ),
-    Operation(
-        "get",
+    get(
         "/history/note/",
         "showNote",
         "history",
         "The page of the note on a closed trade",
         {200: answer("The page", html()), 404: MISSING},
-        (query("trade", TRADE, required=True),),
+        query("trade", TRADE, required=True),
     ),
-    Operation(
-        "post",
+    post(
         "/history/note/",
         "keepNote",
         "history",
@@ -107,23 +104,20 @@ OPERATIONS = (
             404: MISSING,
             422: answer("Refused, by field", json(schema("Errors")), html()),
         },
-        (),
         form(
             {"trade": TRADE, "note": words(maxLength=LONGEST_NOTE), "tags": words("with commas between")},
             ["trade"],
             by_json=True,
         ),
     ),
-    Operation(
-        "get",
+    get(
         "/history/import/",
         "showImport",
         "history",
         "The page that takes a file of fills, or shows what booking it would do",
         {200: answer("The page", html()), 404: MISSING},
     ),
-    Operation(
-        "post",
+    post(
         "/history/import/",
         "importFills",
         "history",
@@ -133,7 +127,6 @@ OPERATIONS = (
             404: MISSING,
             422: answer("What is wrong; nothing was written", html()),
         },
-        (),
         form(
             {
                 "do": choice(("send", "map", "book", "drop")),
@@ -143,62 +136,56 @@ OPERATIONS = (
             ["do"],
         ),
     ),
-    Operation(
-        "get",
+    get(
         "/portfolio/",
         "showPortfolio",
         "portfolio",
         "The page of positions, cash and worth",
         {200: answer("The page", html()), 404: MISSING},
-        (span(dict(SPANS), "day"),),
+        span(dict(SPANS), "day"),
     ),
-    Operation(
-        "get",
+    get(
         "/portfolio/equity.json",
         "readEquity",
         "portfolio",
         "The equity over a span: seconds since the epoch, and USD",
         {200: answer("The curve", json(schema("Equity"))), 404: MISSING},
-        (span(dict(SPANS), "day"),),
+        span(dict(SPANS), "day"),
     ),
-    Operation(
-        "get",
+    get(
         "/portfolio/performance/",
         "showPerformance",
         "portfolio",
         "The page of returns, risk and results over a span",
         {200: answer("The page", html()), 404: MISSING},
-        (span(dict(PERFORMANCE_SPANS), "all"),),
+        span(dict(PERFORMANCE_SPANS), "all"),
     ),
-    Operation(
-        "get",
+    get(
         "/portfolio/performance.json",
         "readPerformance",
         "portfolio",
         "Its days: seconds since the epoch, P&L in USD, drawdown in per cent below nought",
         {200: answer("The days", json(schema("Performance"))), 404: MISSING},
-        (span(dict(PERFORMANCE_SPANS), "all"),),
+        span(dict(PERFORMANCE_SPANS), "all"),
     ),
-    Operation(
-        "get",
+    get(
         "/portfolio/receipts/{name}/",
         "showReceipt",
         "portfolio",
         "How a figure was made, line by line, now or as of a moment that is past",
         {200: answer("The page", html()), 400: answer("A moment that is none", html()), 404: MISSING},
-        (
-            in_path("name", choice(FIGURES)),
-            query("symbol", symbol("of one symbol, for a figure that has it")),
-            query("at", words("a moment in ISO 8601, UTC without a zone", example="2026-03-31T16:00:00Z")),
-        ),
+        in_path("name", choice(FIGURES)),
+        query("symbol", symbol("of one symbol, for a figure that has it")),
+        query("at", words("a moment in ISO 8601, UTC without a zone", example="2026-03-31T16:00:00Z")),
     ),
-    Operation(
-        "get",
+    get(
         "/portfolio/ledger/",
         "listLedger",
         "portfolio",
         "Every booking, searched and paged; to htmx the results alone",
         {200: answer("The page", html()), 404: MISSING},
-        (query("q", words("what to look for", maxLength=80)), PAGE, HTMX),
+        query("q", words("what to look for", maxLength=80)),
+        PAGE,
+        HTMX,
     ),
 )

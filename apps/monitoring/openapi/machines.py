@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .terms import HTMX, Door, Operation, answer, choice, form, html, json, moved, plain, query, ref, schema, words
+from .terms import HTMX, Door, answer, choice, form, get, html, json, moved, plain, post, query, ref, schema, words
 
 OPS_SPANS = ("hour", "day", "week", "month")
 OPS_CHARTS = ("health", "transport", "trading")
@@ -10,8 +10,7 @@ MISSING = ref("responses", "NotFound")
 SPAN = query("span", choice(OPS_SPANS, "how far back", default="hour"))
 
 OPERATIONS = (
-    Operation(
-        "get",
+    get(
         "/health",
         "health",
         "machines",
@@ -22,8 +21,7 @@ OPERATIONS = (
         },
         door=Door.OUTSIDE,
     ),
-    Operation(
-        "get",
+    get(
         "/healthz",
         "liveness",
         "machines",
@@ -31,8 +29,7 @@ OPERATIONS = (
         {200: answer("It does", json(schema("State")))},
         door=Door.OUTSIDE,
     ),
-    Operation(
-        "get",
+    get(
         "/readyz",
         "readiness",
         "machines",
@@ -43,8 +40,7 @@ OPERATIONS = (
         },
         door=Door.OUTSIDE,
     ),
-    Operation(
-        "get",
+    get(
         "/metrics",
         "metrics",
         "machines",
@@ -53,8 +49,7 @@ OPERATIONS = (
         door=Door.OUTSIDE,
         security=("metricsToken",),
     ),
-    Operation(
-        "get",
+    get(
         "/api",
         "describe",
         "machines",
@@ -62,8 +57,7 @@ OPERATIONS = (
         {200: answer("The description", json(schema("Description")))},
         door=Door.OPEN,
     ),
-    Operation(
-        "get",
+    get(
         "/api/openapi.json",
         "openapi",
         "machines",
@@ -74,26 +68,25 @@ OPERATIONS = (
         },
         door=Door.OPEN,
     ),
-    Operation(
-        "get",
+    get(
         "/ops/",
         "showOperations",
         "operations",
         "The page of operations, for staff; to htmx what moves besides the charts",
         {200: answer("The page", html()), 404: MISSING},
-        (SPAN, HTMX),
+        SPAN,
+        HTMX,
     ),
-    Operation(
-        "get",
+    get(
         "/ops/connections/",
         "listConnections",
         "operations",
         "Every open socket, for staff; to htmx the table alone",
         {200: answer("The page", html()), 404: MISSING},
-        (query("user", words("the number of a user")), HTMX),
+        query("user", words("the number of a user")),
+        HTMX,
     ),
-    Operation(
-        "post",
+    post(
         "/ops/connections/close/",
         "closeConnections",
         "operations",
@@ -104,20 +97,18 @@ OPERATIONS = (
             404: MISSING,
             422: answer("Neither is named", json(schema("Refusal")), html()),
         },
-        (),
         form({"seat": words("which socket"), "user": words("whose")}),
     ),
-    Operation(
-        "get",
+    get(
         "/ops/curves.json",
         "readCurves",
         "operations",
         "The charts' figures, for staff: seconds since the epoch, null where nothing is known",
         {200: answer("The curves", json(schema("Curves"))), 404: MISSING},
-        (SPAN, query("of", choice(OPS_CHARTS, "the charts of which dashboard", default="health"))),
+        SPAN,
+        query("of", choice(OPS_CHARTS, "the charts of which dashboard", default="health")),
     ),
-    Operation(
-        "get",
+    get(
         "/status/",
         "showStatus",
         "operations",
@@ -125,8 +116,7 @@ OPERATIONS = (
         {200: answer("The page", html())},
         door=Door.OPEN,
     ),
-    Operation(
-        "get",
+    get(
         "/status/feed.atom",
         "readIncidents",
         "operations",

@@ -9,17 +9,18 @@ from apps.trades.queries import TABS
 from .schemas import UUID, client_order_id, number, symbol
 from .terms import (
     HTMX,
-    Operation,
     Schema,
     answer,
     choice,
     form,
+    get,
     header,
     html,
     in_path,
     json,
     listed,
     moved,
+    post,
     query,
     record,
     ref,
@@ -87,17 +88,16 @@ UNREADABLE, MISSING = ref("responses", "UnreadableBody"), ref("responses", "NotF
 TO_ORDERS = moved("To the orders, for a page without JavaScript")
 
 OPERATIONS = (
-    Operation(
-        "get",
+    get(
         "/orders/",
         "listOrders",
         "orders",
         "The page of a tab of orders, filtered and paged",
         {200: answer("The page", html()), 404: MISSING},
-        (*FILTER, query("page", whole("from 1, 50 orders each", least=1))),
+        *FILTER,
+        query("page", whole("from 1, 50 orders each", least=1)),
     ),
-    Operation(
-        "post",
+    post(
         "/orders/",
         "placeOrder",
         "orders",
@@ -109,11 +109,10 @@ OPERATIONS = (
             400: UNREADABLE,
             422: WRONG,
         },
-        (HTMX,),
         form(TICKET, NEEDED, by_json=True, example=EXAMPLE),
+        HTMX,
     ),
-    Operation(
-        "get",
+    get(
         "/orders/export.csv",
         "exportOrders",
         "orders",
@@ -122,28 +121,26 @@ OPERATIONS = (
             200: answer("The file", {"text/csv": {"schema": words()}}, Content_Disposition=NAMED),
             404: MISSING,
         },
-        FILTER,
+        *FILTER,
     ),
-    Operation(
-        "get",
+    get(
         "/orders/ticket/",
         "previewOrder",
         "orders",
         "To htmx what the typed order would cost and what the rules say of it; else a ticket, filled in",
         {200: answer("The estimate, or the page", html())},
-        (HTMX, *(query(name, rules) for name, rules in TICKET.items())),
+        HTMX,
+        *(query(name, rules) for name, rules in TICKET.items()),
     ),
-    Operation(
-        "get",
+    get(
         "/orders/{order_id}/",
         "readOrder",
         "orders",
         "One order of your own with its fills",
         {200: answer("The order", BY_ID, html()), 404: MISSING},
-        (ORDER_ID,),
+        ORDER_ID,
     ),
-    Operation(
-        "post",
+    post(
         "/orders/{order_id}/replace/",
         "changeOrder",
         "orders",
@@ -155,11 +152,11 @@ OPERATIONS = (
             404: MISSING,
             422: WRONG,
         },
-        (ORDER_ID, HTMX),
         form({name: TICKET[name] for name in CHANGEABLE}, by_json=True),
+        ORDER_ID,
+        HTMX,
     ),
-    Operation(
-        "post",
+    post(
         "/orders/{order_id}/cancel/",
         "cancelOrder",
         "orders",
@@ -170,10 +167,11 @@ OPERATIONS = (
             404: MISSING,
             422: REFUSED,
         },
-        (ORDER_ID, HTMX),
+        None,
+        ORDER_ID,
+        HTMX,
     ),
-    Operation(
-        "post",
+    post(
         "/orders/cancel/",
         "cancelOrders",
         "orders",
@@ -188,11 +186,10 @@ OPERATIONS = (
             400: UNREADABLE,
             422: REFUSED,
         },
-        (HTMX,),
         form({"symbol": symbol()}, by_json=True),
+        HTMX,
     ),
-    Operation(
-        "post",
+    post(
         "/orders/close/",
         "closePosition",
         "orders",
@@ -204,12 +201,12 @@ OPERATIONS = (
             400: UNREADABLE,
             422: REFUSED,
         },
-        (HTMX,),
         form(
             {"symbol": symbol(), "client_order_id": client_order_id()},
             ["symbol"],
             by_json=True,
             example={"symbol": "AAPL"},
         ),
+        HTMX,
     ),
 )

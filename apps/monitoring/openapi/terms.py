@@ -39,9 +39,16 @@ class Operation:
 
 
 def get(
-    path: str, name: str, tag: str, summary: str, answers: Answers, *parts: Schema, door: Door = Door.SIGNED_IN
+    path: str,
+    name: str,
+    tag: str,
+    summary: str,
+    answers: Answers,
+    *parts: Schema,
+    door: Door = Door.SIGNED_IN,
+    security: tuple[str, ...] = (),
 ) -> Operation:
-    return Operation("get", path, name, tag, summary, answers, parts, door=door)
+    return Operation("get", path, name, tag, summary, answers, parts, None, door, security)
 
 
 def post(

@@ -13,11 +13,13 @@ from .terms import (
     answer,
     choice,
     form,
+    get,
     html,
     in_path,
     json,
     listed,
     moved,
+    post,
     query,
     record,
     ref,
@@ -45,22 +47,28 @@ def change(
 ) -> Operation:
     """A post about one list or line of your own."""
     answers = {**ok, 302: TO_LIST, 404: MISSING, 422: WRONG}
-    return Operation("post", f"/watchlist/{path}", name, "watchlists", summary, answers, (*parts, HTMX), body)
+    return post(
+        f"/watchlist/{path}",
+        name,
+        "watchlists",
+        summary,
+        answers,
+        body,
+        *parts,
+        HTMX,
+    )
 
 
 OPERATIONS = (
-    Operation(
-        "get",
+    get(
         "/watchlist/",
         "showWatchlist",
         "watchlists",
         "The page of one list",
         {200: answer("The page", html()), 404: MISSING},
-        (
-            query("list", NUMBER),
-            query("symbol", words("what was just removed, to be offered back")),
-            query("place", PLACE),
-        ),
+        query("list", NUMBER),
+        query("symbol", words("what was just removed, to be offered back")),
+        query("place", PLACE),
     ),
     change(
         "symbols/",
@@ -90,15 +98,14 @@ OPERATIONS = (
         LINE,
         body=form({"by": choice(("up", "down"))}, ["by"]),
     ),
-    Operation(
-        "post",
+    post(
         "/watchlist/lists/",
         "createWatchlist",
         "watchlists",
         "Makes a list",
         {201: changed("Made", name=words()), 302: TO_LIST, 422: WRONG},
-        (HTMX,),
         form({"name": NAME}, ["name"]),
+        HTMX,
     ),
     change(
         "{watchlist_id}/symbols/",
