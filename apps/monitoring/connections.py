@@ -18,30 +18,13 @@ from apps.live.doors import BUDGET, pool, run
 from apps.live.roster import Line, open_lines
 from apps.live.running import beside_hub, present_hub
 
+from .roll import EVERY, FORGOTTEN, NOW, SWEPT, TOLD
+
 log = logging.getLogger(__name__)
 
-EVERY = 2.0
-FORGOTTEN = 6.0  # seconds after its last word: three were missed
 BOOK, HEARD = "livedesk:lines", "livedesk:lines:heard"
-
-# By Redis's own clock
-TELL = """
-local time = redis.call('TIME')
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('ZADD', KEYS[2], tonumber(time[1]) + tonumber(time[2]) / 1000000, ARGV[1])
-redis.call('EXPIRE', KEYS[1], 60)
-redis.call('EXPIRE', KEYS[2], 60)
-return 1
-"""
-READ = """
-local time = redis.call('TIME')
-local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - tonumber(ARGV[1]))) do
-  redis.call('HDEL', KEYS[1], gone)
-  redis.call('ZREM', KEYS[2], gone)
-end
-return redis.call('HVALS', KEYS[1])
-"""
+TELL = TOLD + "return 1"
+READ = NOW + SWEPT + "return redis.call('HVALS', KEYS[1])"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +99,7 @@ async def tell_for_ever() -> None:
 
 
 async def tell(shared: redis.asyncio.Redis, process: str) -> None:
-    await run(shared, TELL, [BOOK, HEARD], [process, own_words()])
+    await run(shared, TELL, [BOOK, HEARD], [str(FORGOTTEN), process, own_words()])
 
 
 def tell_who_is_connected() -> None:

@@ -16,27 +16,12 @@ from apps.live.doors import pool, run
 from apps.live.running import beside_hub
 
 from .figures import Figures
+from .roll import EVERY, FORGOTTEN, SWEPT, TOLD
 
 log = logging.getLogger(__name__)
 
-EVERY = 2.0
-FORGOTTEN = 6.0  # seconds after its last word: three were missed
 BOOK, HEARD = "livedesk:figures", "livedesk:figures:heard"
-
-# By Redis's own clock. Gives what every living process told.
-TELL = """
-local time = redis.call('TIME')
-local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('ZADD', KEYS[2], now, ARGV[1])
-for _, gone in ipairs(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - tonumber(ARGV[3]))) do
-  redis.call('HDEL', KEYS[1], gone)
-  redis.call('ZREM', KEYS[2], gone)
-end
-redis.call('EXPIRE', KEYS[1], 60)
-redis.call('EXPIRE', KEYS[2], 60)
-return redis.call('HVALS', KEYS[1])
-"""
+TELL = TOLD + SWEPT + "return redis.call('HVALS', KEYS[1])"  # gives what every living process told
 
 
 class Together:
@@ -81,7 +66,7 @@ class Together:
             self.told = [own]
             return
         try:
-            words = [self.name, json.dumps(own.packed()), str(FORGOTTEN)]
+            words = [str(FORGOTTEN), self.name, json.dumps(own.packed())]
             self.told = read(await run(shared, TELL, [BOOK, HEARD], words))
             self.ill = False
         except Exception as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +15,11 @@ from redis.asyncio import Redis
 from apps.accounts.models import User
 from apps.audit.models import Entry
 from apps.live import running
-from apps.live.doors import pool
 from apps.live.limits import network_of
 from apps.live.roster import MOST, Line, open_lines
 from apps.live.viewer import Viewer
-from apps.monitoring.connections import BOOK, FORGOTTEN, HEARD, connected, tell
-from tests.services import redis
+from apps.monitoring.connections import BOOK, HEARD, connected, tell
+from apps.monitoring.roll import FORGOTTEN
 
 PATH = "/ops/connections/"
 LINE = Line("1790000000000:0123456789abcdef:1", 7, "desk", "203.0.113.0/24", 41)
@@ -73,21 +72,6 @@ async def test_of_very_many_the_newest_are_told_and_how_many_there_are(hub: Any)
     assert (len(found.lines), found.total, found.processes) == (MOST, MOST + 3, 1)
     assert {line.seat for line in found.lines} <= set(seats)
     assert len(json.dumps([line.packed() for line in found.lines])) < 100_000
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with redis() as url:
-        yield url
-
-
-@pytest.fixture
-async def shared(url: str, settings: Any) -> AsyncIterator[Redis]:
-    settings.REDIS_URL = url
-    shared = Redis(connection_pool=pool(url))
-    await shared.flushall()
-    yield shared
-    await shared.aclose(close_connection_pool=True)
 
 
 async def told_by_another(shared: Redis, *lines: Line, process: str = "other") -> None:

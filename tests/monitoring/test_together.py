@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +11,9 @@ from redis.asyncio import Redis
 
 from apps.live.doors import pool
 from apps.monitoring.figures import NAMES, Figures, websocket
-from apps.monitoring.together import BOOK, FORGOTTEN, HEARD, Together
+from apps.monitoring.roll import FORGOTTEN
+from apps.monitoring.together import BOOK, HEARD, Together
 from apps.telemetry.latency import BOUNDS, KINDS
-from tests.services import redis
 
 NOTHING = [0] * (len(BOUNDS) + 1)
 IDLE = Figures(
@@ -73,21 +72,6 @@ def test_nothing_is_invented() -> None:
     assert (idle["connections"], idle["avgConnectionDuration"], idle["reconnectRate"]) == (0, None, None)
     assert (idle["messagesPerSecond"], idle["errorRate"]) == (None, None)
     assert idle["latency"]["event"] == {"p50": None, "p95": None, "p99": None, "samples": 0}
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with redis() as url:
-        yield url
-
-
-@pytest.fixture
-async def shared(url: str, settings: Any) -> AsyncIterator[Redis]:
-    settings.REDIS_URL = url
-    shared = Redis(connection_pool=pool(url))
-    await shared.flushall()
-    yield shared
-    await shared.aclose(close_connection_pool=True)
 
 
 @pytest.mark.redis
