@@ -11,7 +11,7 @@ from .fill import Fill
 from .money import ZERO, average_price
 from .order import Side
 from .performance_words import rounded
-from .position import CostMethod, Inventory, Position, Split
+from .position import Inventory, Position, Split
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class ClosedTrade:
 
 @dataclass(slots=True)
 class OpenTrade:
-    """A round trip under way. `realized` (USD, before commission) is what was earned by what it has closed."""
+    """A round trip under way. `realized` (USD, before commission) is what was earned by what it has closed, first
+    in, first out."""
 
     inventory: Inventory
     opened_at: datetime
@@ -129,9 +130,8 @@ class OpenTrade:
 class Trips:
     """Takes an account's fills in the order they were booked; keeps what is open, gives away what is closed."""
 
-    def __init__(self, method: CostMethod = CostMethod.FIFO) -> None:
+    def __init__(self) -> None:
         self.open: dict[str, OpenTrade] = {}
-        self.method = method
 
     def take(self, fill: Fill) -> ClosedTrade | None:
         """The trade that this fill closed, if it did. Raises ValueError for one that closes more than is open."""
@@ -159,7 +159,7 @@ class Trips:
             trade.split(split)
 
     def begun(self, fill: Fill) -> OpenTrade:
-        inventory = Inventory(Position(fill.symbol), self.method, may_short=True)
+        inventory = Inventory(Position(fill.symbol), may_short=True)
         return OpenTrade(inventory, fill.at, fill.exec_id, fill.side)
 
 

@@ -85,11 +85,7 @@ class AccountAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ["deposit", "withdraw"]
 
     def get_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
-        return (
-            ["user"]
-            if obj is None
-            else ["user", "name", "kind", "cost_method", "currency", "cash", "reserved", "interest", "opened_at"]
-        )
+        return ["user"] if obj is None else list(SHOWN)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Account | None = None) -> list[Any]:
         return [] if obj is None else self.get_fields(request, obj)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from apps.desk.fill import Fill
 from apps.desk.ledger import CASH, FUNDING, Line, lines_of_fill
 from apps.desk.money import ZERO
 from apps.desk.order import Side
-from apps.desk.position import CostMethod, Inventory
 from apps.desk.position import Lot as DeskLot
 from apps.desk.position import Position as DeskPosition
 from apps.market.hours import session_date_at
@@ -18,7 +17,7 @@ from apps.market.queries import MarketStatus, market_state
 from apps.market.quotes import board
 
 from .models import Account, Journal, LedgerEntry, Lot, Position
-from .queries import desk_lot, holdings_of, portfolio_value
+from .queries import desk_position, holdings_of, inventory_of, portfolio_value
 
 ROWS_AT_ONCE = 200
 
@@ -57,23 +56,20 @@ def lot_row(row: Position, lot: DeskLot) -> Lot:
 
 
 class Booking:
-    """Many fills of one locked account, worked out in memory and written together."""
+    """Fills of one locked account, worked out in memory and written together."""
 
     def __init__(self, account: Account, instruments: Mapping[str, Instrument]) -> None:
         self.account, self.instruments, self.state = account, instruments, market_state()
-        rows = Position.objects.select_for_update().filter(account=account, instrument__in=instruments.values())
-        self.rows = {row.instrument_id: row for row in rows}
+        by_id = {each.pk: each for each in instruments.values()}
+        self.rows = {}
+        for row in Position.objects.select_for_update().filter(account=account, instrument__in=by_id):
+            row.instrument = by_id[row.instrument_id]
+            self.rows[row.instrument_id] = row
         for instrument in instruments.values():
             if instrument.pk not in self.rows:
                 self.rows[instrument.pk] = Position.objects.create(account=account, instrument=instrument)
-        self.before = {
-            symbol: DeskPosition(symbol, tuple(desk_lot(lot) for lot in self.rows[each.pk].lots.all()))
-            for symbol, each in instruments.items()
-        }
-        self.after = {
-            symbol: Inventory(position, CostMethod(account.cost_method), may_short=account.on_margin)
-            for symbol, position in self.before.items()
-        }
+        self.before = {symbol: desk_position(self.rows[each.pk]) for symbol, each in instruments.items()}
+        self.after = {symbol: inventory_of(account, position) for symbol, position in self.before.items()}
         self.journals: list[tuple[Journal, tuple[Line, ...]]] = []
 
     def take(self, fill: Fill) -> None:
@@ -99,6 +95,15 @@ class Booking:
             row.save(update_fields=["quantity", "cost", "realized_pnl", "commission"])
             save_lots(row, self.before[symbol], after.position)
         self.account.save(update_fields=["cash"])
+
+
+def book(account: Account, fills: Sequence[Fill]) -> None:
+    """Books fills of a locked account; raises ValueError for one that closes more than is open."""
+    named = Instrument.objects.filter(symbol__in={fill.symbol for fill in fills})
+    booking = Booking(account, {each.symbol: each for each in named})
+    for fill in fills:
+        booking.take(fill)
+    booking.save()
 
 
 def journal_of(fill: Fill, instrument: Instrument, account: Account, state: MarketStatus) -> Journal:

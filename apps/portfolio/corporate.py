@@ -12,15 +12,12 @@ from apps.desk.fill import Fill
 from apps.desk.ledger import CASH, DIVIDENDS, Line, balanced, lines_of_fill, lines_of_income
 from apps.desk.money import ZERO, cents, plain
 from apps.desk.order import Side
-from apps.desk.position import CostMethod, Inventory, Split
-from apps.desk.position import Position as DeskPosition
-from apps.live.announce import announce
-from apps.live.topics import user_stream
+from apps.desk.position import Inventory, Split
 
 from .bookkeeping import lock, save_lots, write
 from .models import Account, CorporateAction, Journal, Position
-from .queries import desk_lot
-from .services import topics_of
+from .news import tell
+from .queries import desk_position, inventory_of
 
 
 def split_of(action: CorporateAction) -> Split:
@@ -43,8 +40,8 @@ def book_split(account_id: int, action: CorporateAction, now: datetime) -> bool:
     if row is None or not row.quantity or Journal.objects.filter(ref=ref).exists():
         return False
     split, symbol = split_of(action), action.instrument.symbol
-    before = DeskPosition(symbol, tuple(desk_lot(lot) for lot in row.lots.all()))
-    held = Inventory(before, CostMethod(account.cost_method), may_short=account.on_margin)
+    before = desk_position(row)
+    held = inventory_of(account, before)
     more = held.split(split)
     words = f"{symbol} {split.new} for {split.old}: {plain(row.quantity)} shares became {plain(held.qty)}"
     facts = {"instrument": action.instrument, "corporate_action": action, "at": now}
@@ -55,7 +52,7 @@ def book_split(account_id: int, action: CorporateAction, now: datetime) -> bool:
     save_lots(row, before, held.position)
     row.quantity, row.cost = held.qty, held.cost
     row.save(update_fields=["quantity", "cost", "realized_pnl"])
-    tell(account, action, words)
+    tell(account, action.kind, words, symbols=[symbol])
     return True
 
 
@@ -112,11 +109,5 @@ def book_dividend(account_id: int, action: CorporateAction, quantity: Decimal, n
         at=now,
     )
     write(account, lines_of_income(DIVIDENDS, paid), journal)
-    tell(account, action, f"{paid:,.2f} USD: {words}")
+    tell(account, action.kind, f"{paid:,.2f} USD: {words}", symbols=[symbol])
     return True
-
-
-def tell(account: Account, action: CorporateAction, words: str) -> None:
-    facts = {"memo": words, "tone": "info"}
-    topics = [*topics_of(account.pk), f"position/{account.pk}:{action.instrument.symbol}"]
-    announce(user_stream(account.user_id), f"account.{action.kind}", facts, topics=topics, toast=True)

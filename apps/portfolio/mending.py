@@ -12,15 +12,13 @@ from apps.desk.money import ZERO, plain
 from apps.desk.position import CostMethod
 from apps.desk.position import Lot as DeskLot
 from apps.desk.position import Position as DeskPosition
-from apps.live.announce import announce
-from apps.live.topics import user_stream
 from apps.market.models import Instrument
 
 from .bookkeeping import ROWS_AT_ONCE, lock, lot_row
 from .models import Account, Lot, Position
+from .news import tell
 from .queries import desk_lot
 from .rebuilding import Rebuilt, rebuilt
-from .services import topics_of
 from .sums import plain_sums
 
 
@@ -70,9 +68,8 @@ def differences(account_id: int, *, fix: bool = False) -> list[Difference]:
         wrong = {each.symbol for each in found}
         for symbol in sorted(wrong):
             write_again(account, symbol, booked.get(symbol, nothing(symbol)))
-        topics = [*topics_of(account.pk), *(f"position/{account.pk}:{symbol}" for symbol in wrong)]
-        facts = {"memo": f"{', '.join(sorted(wrong))} worked out again from the ledger"}
-        announce(user_stream(account.user_id), "account.mended", facts, topics=topics)
+        words = f"{', '.join(sorted(wrong))} worked out again from the ledger"
+        tell(account, "mended", words, symbols=wrong, toast=False)
     return found
 
 

@@ -13,7 +13,9 @@ from django.db.models.functions import Coalesce
 from apps.desk import ledger as books
 from apps.desk.calendar import ALWAYS
 from apps.desk.money import ZERO
+from apps.desk.position import CostMethod, Inventory
 from apps.desk.position import Lot as DeskLot
+from apps.desk.position import Position as DeskPosition
 from apps.live.activity import last_told_each
 from apps.live.known import Known
 from apps.live.moments import micros
@@ -140,6 +142,15 @@ def desk_lot(row: Lot) -> DeskLot:
     return DeskLot(row.exec_id, row.quantity, row.cost, row.price, row.opened_at)
 
 
+def desk_position(row: Position) -> DeskPosition:
+    return DeskPosition(row.instrument.symbol, tuple(desk_lot(lot) for lot in row.lots.all()))
+
+
+def inventory_of(account: Account, position: DeskPosition) -> Inventory:
+    """What takes fills as the account's terms say."""
+    return Inventory(position, CostMethod(account.cost_method), may_short=account.on_margin)
+
+
 def free_to_open(account: Account) -> Decimal | None:
     """What may be held back or taken out (USD): free cash, on margin the excess over what positions need. None while
     a price is missing that it rests on."""
@@ -147,9 +158,7 @@ def free_to_open(account: Account) -> Decimal | None:
         free: Decimal = account.cash - account.reserved
         return free
     view = portfolio_value(holdings_of([account])[0], board)
-    if view.margin is None or any(each.market_value is None for each in view.open_positions):
-        return None
-    return view.margin.excess
+    return view.margin.excess if view.margin and view.is_priced else None
 
 
 def best_pnl(account: Account) -> Decimal:

@@ -15,19 +15,16 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.desk.fill import Fill
-from apps.desk.ledger import CASH, Line, lines_of_deposit, lines_of_fill, lines_of_withdrawal
+from apps.desk.ledger import CASH, Line, lines_of_deposit, lines_of_withdrawal
 from apps.desk.money import ZERO, decimal_of
-from apps.desk.position import CostMethod, trade
-from apps.desk.position import Position as DeskPosition
-from apps.live.announce import announce
-from apps.live.topics import user_stream
 from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.market.quotes import board
 
-from .bookkeeping import Booking, journal_of, lock, save_lots, write
+from .bookkeeping import book, lock, write
 from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, LedgerPart, PartSum, Position, SessionEquity
-from .queries import LEDGER_CHECK, desk_lot, free_to_open, holdings_of, portfolio_value
+from .news import tell
+from .queries import LEDGER_CHECK, free_to_open, holdings_of, portfolio_value
 from .sessions import not_closed, reached
 from .sums import next_part, plain_sums, with_a_part_due
 from .value import PortfolioView
@@ -38,13 +35,6 @@ ACCOUNTS_AT_ONCE = 200
 
 class NotAvailable(Exception):
     """What should be held back or given back is not there (a fault of the caller: the rules ask first)."""
-
-
-def topics_of(account_id: int) -> list[str]:
-    """The fragments that show the account as a whole, or what share of it a position is."""
-    held = Position.objects.filter(account=account_id).exclude(quantity=0).values_list("instrument__symbol", flat=True)
-    whole = [f"{kind}/{account_id}" for kind in ("account", "positions", "ledger", "breakdown")]
-    return [*whole, *(f"position/{account_id}:{symbol}" for symbol in held)]
 
 
 @transaction.atomic
@@ -91,9 +81,7 @@ def move_cash(account: Account, kind: str, lines: tuple[Line, ...], ref: str, me
     if booked is None:
         booked = write(locked, lines, Journal(ref=ref, kind=kind, memo=memo, at=timezone.now()))
         amount = abs(sum((line.amount for line in lines if line.book == CASH), ZERO))
-        facts = {"amount": str(amount), "memo": memo, "tone": "success" if kind == "deposit" else "info"}
-        topics = topics_of(locked.pk)
-        announce(user_stream(locked.user_id), f"account.{kind}", facts, topics=topics, toast=True)
+        tell(locked, kind, memo, tone="success" if kind == "deposit" else "info", amount=str(amount))
     account.cash = locked.cash
     return booked
 
@@ -107,33 +95,18 @@ def book_fill(account_id: int, fill: Fill) -> bool:
     account = lock(account_id)
     if Journal.objects.filter(ref=fill.exec_id).exists():
         return False
-    instrument = Instrument.objects.get(symbol=fill.symbol)
-    row, _ = Position.objects.select_for_update().get_or_create(account=account, instrument=instrument)
-    before = DeskPosition(fill.symbol, tuple(desk_lot(lot) for lot in row.lots.all()))
-    done = trade(before, fill, CostMethod(account.cost_method), may_short=account.on_margin)
-    after = done.position
-    save_lots(row, before, after)
-    row.quantity, row.cost = after.qty, after.cost
-    row.realized_pnl += done.realized
-    row.commission += fill.commission
-    row.save(update_fields=["quantity", "cost", "realized_pnl", "commission"])
-    lines = lines_of_fill(fill, after.cost - before.cost, done.realized)
-    write(account, lines, journal_of(fill, instrument, account, market_state()))
+    book(account, [fill])
     return True
 
 
 @transaction.atomic
 def book_fills(account: Account, fills: Sequence[Fill]) -> None:
-    """Books many fills that are not booked yet, each as `book_fill` would, with a few statements for all of them.
+    """Books many fills that are not booked yet, with a few statements for all of them.
 
     Raises ValueError for one that closes more than is open; what becomes of cash is the caller's to ask first.
     """
     locked = lock(account.pk)
-    instruments = {each.symbol: each for each in Instrument.objects.filter(symbol__in={fill.symbol for fill in fills})}
-    book = Booking(locked, instruments)
-    for fill in fills:
-        book.take(fill)
-    book.save()
+    book(locked, fills)
     sum_up(locked.pk)
     account.cash = locked.cash
 

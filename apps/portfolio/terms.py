@@ -13,16 +13,13 @@ from apps.desk.ledger import CASH, INTEREST, REALIZED, SECURITIES, Line, balance
 from apps.desk.margin import interest
 from apps.desk.money import ZERO, plain
 from apps.desk.position import CostMethod
-from apps.desk.position import Position as DeskPosition
-from apps.live.announce import announce
-from apps.live.topics import user_stream
 from apps.market.quotes import board
 
 from .bookkeeping import lock, save_lots, write
 from .models import Account, AccountKind, Journal, Position
-from .queries import desk_lot, holdings_of, portfolio_value
+from .news import tell
+from .queries import desk_position, holdings_of, portfolio_value
 from .rebuilding import rebuilt
-from .services import topics_of
 
 LEAST_EQUITY = Decimal(2_000)
 """What an account on margin must have (USD). Source: FINRA Rule 4210(b)(4)."""
@@ -47,14 +44,14 @@ def set_kind(account: Account, kind: AccountKind) -> bool:
         locked.interest_until = None
     locked.kind = kind.value
     locked.save(update_fields=["kind", "interest_until"])
-    say(locked, "kind", f"It is a {kind.label.lower()} account from now on")
+    tell(locked, "kind", f"It is a {kind.label.lower()} account from now on")
     account.kind = locked.kind
     return True
 
 
 def check_margin(account: Account) -> None:
     view = portfolio_value(holdings_of([account])[0], board)
-    if any(each.market_value is None for each in view.open_positions):
+    if not view.is_priced:
         raise NotPossible("What the account is worth is not known while a price is missing; try again later")
     if view.equity < LEAST_EQUITY:
         raise NotPossible(f"Margin takes {LEAST_EQUITY:,.2f} USD of equity; the account has {view.equity:,.2f}")
@@ -79,8 +76,7 @@ def set_cost_method(account: Account, method: CostMethod) -> bool:
     again = rebuilt(locked.pk, method)
     for row in Position.objects.select_for_update().filter(account=locked).select_related("instrument"):
         found = again[row.instrument.symbol]
-        before = DeskPosition(row.instrument.symbol, tuple(desk_lot(lot) for lot in row.lots.all()))
-        save_lots(row, before, found.position)
+        save_lots(row, desk_position(row), found.position)
         cost, realized = found.position.cost - row.cost, found.realized - row.realized_pnl
         row.cost, row.realized_pnl = found.position.cost, found.realized
         row.save(update_fields=["cost", "realized_pnl"])
@@ -97,7 +93,7 @@ def set_cost_method(account: Account, method: CostMethod) -> bool:
         write(locked, balanced(*lines), journal)
     locked.cost_method = method.value
     locked.save(update_fields=["cost_method"])
-    say(locked, "cost_method", f"Sales take shares by {method.label.lower()}, those of before too")
+    tell(locked, "cost_method", f"Sales take shares by {method.label.lower()}, those of before too")
     account.cost_method = locked.cost_method
     return True
 
@@ -125,10 +121,5 @@ def charge(account_id: int, today: date) -> bool:
     memo = f"{plain(rate)} % a year on {-account.cash:,.2f} USD borrowed, to {today:%-d %b %Y}"
     journal = Journal(ref=f"interest:{account.pk}:{today}", kind="interest", memo=memo, at=timezone.now())
     write(account, lines_of_income(INTEREST, -cost), journal)
-    say(account, "interest", f"{cost:,.2f} USD: {memo}")
+    tell(account, "interest", f"{cost:,.2f} USD: {memo}")
     return True
-
-
-def say(account: Account, what: str, words: str) -> None:
-    facts = {"memo": words, "tone": "info"}
-    announce(user_stream(account.user_id), f"account.{what}", facts, topics=topics_of(account.pk), toast=True)

@@ -137,6 +137,11 @@ class PortfolioView(NamedTuple):
     """None for a cash account."""
 
     @property
+    def is_priced(self) -> bool:
+        """Whether no price is missing that its figures rest on."""
+        return all(each.market_value is not None for each in self.open_positions)
+
+    @property
     def gross_value(self) -> Decimal:
         """What all positions are worth, those that are owed too."""
         worths = (each.held.cost if each.market_value is None else each.market_value for each in self.open_positions)

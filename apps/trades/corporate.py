@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 
 from django.db import transaction
 
 from apps import telemetry
-from apps.desk.order import OPEN, OrderStatus
+from apps.desk.order import OPEN
 from apps.desk.position import Split
 from apps.market import services as market
 from apps.market.queries import market_state, session_date_of
 from apps.portfolio import corporate as due
+from apps.portfolio.closed import FILLS
 from apps.portfolio.models import Account, CorporateAction, Journal, Position
 
 from .models import Order
-from .states import close, lock_order
+from .services import cancel_all
 from .watchers import split_hooks
 
 Kind = CorporateAction.Kind
@@ -48,7 +48,7 @@ def obstacle(action: CorporateAction, session: date) -> str:
         return "" if due.held_at(action) else "Nobody held it when the ex-date began"
     if Journal.objects.filter(corporate_action=action).exists():
         return ""
-    traded = Journal.objects.filter(instrument=action.instrument, kind__in=("buy", "sell"))
+    traded = Journal.objects.filter(instrument=action.instrument, kind__in=FILLS)
     if session > action.ex_date or traded.filter(session_date__gte=action.ex_date).exists():
         return f"{action.instrument.symbol} was traded since the ex-date began: in old shares or in new ones"
     return ""
@@ -56,12 +56,13 @@ def obstacle(action: CorporateAction, session: date) -> str:
 
 def split_all(action: CorporateAction, now: datetime) -> None:
     """Each account in a transaction of its own, its orders first; the closes that days count from with the last."""
-    for account_id in accounts_in(action):
+    split = due.split_of(action)
+    words = f"{split.symbol} was split {split.new} for {split.old}: place it again for the new shares"
+    for account in accounts_in(action):
         with transaction.atomic():
-            end_orders(account_id, action, now)
-            due.book_split(account_id, action, now)
+            cancel_all(account, action.instrument.symbol, now, reason=words)
+            due.book_split(account.pk, action, now)
     with transaction.atomic():
-        split = due.split_of(action)
         market.split_closes(split)
         for hook in split_hooks:
             hook(split, now)
@@ -74,19 +75,9 @@ def pay_all(action: CorporateAction, now: datetime) -> None:
     CorporateAction.objects.filter(pk=action.pk).update(applied_at=now)
 
 
-def accounts_in(action: CorporateAction) -> Iterable[int]:
+def accounts_in(action: CorporateAction) -> list[Account]:
     """Those that hold or owe shares, or have orders for them."""
     holds = Position.objects.filter(instrument=action.instrument).exclude(quantity=0)
     orders = Order.objects.filter(instrument=action.instrument, status__in=OPEN)
-    return sorted({*holds.values_list("account", flat=True), *orders.values_list("account", flat=True)})
-
-
-def end_orders(account_id: int, action: CorporateAction, now: datetime) -> None:
-    """They were for the old shares, at prices of those."""
-    account, split = Account.objects.select_for_update().get(pk=account_id), due.split_of(action)
-    found = Order.objects.filter(account=account, instrument=action.instrument, status__in=OPEN)
-    for pk in list(found.order_by("created_at", "pk").values_list("pk", flat=True)):
-        order = lock_order(account, pk)
-        if order.is_open:
-            words = f"{split.symbol} was split {split.new} for {split.old}: place it again for the new shares"
-            close(order, OrderStatus.CANCELED, now, words)
+    concerned = {*holds.values_list("account", flat=True), *orders.values_list("account", flat=True)}
+    return list(Account.objects.filter(pk__in=concerned).order_by("pk"))

@@ -72,11 +72,10 @@ class Worth(NamedTuple):
 def worth_of(account: Account, now: datetime) -> Worth:
     """Equity and P&L as the account's pages show them."""
     view = portfolio_value(holdings_of([account])[0], board, now)
-    priced = all(held.market_value is not None for held in view.open_positions)
     return Worth(
-        view.equity if priced else None,
+        view.equity if view.is_priced else None,
         view.day_pnl,
-        view.gross_value + may_open(account) if priced else None,
+        view.gross_value + may_open(account) if view.is_priced else None,
         None if view.total_pnl is None else best_pnl(account) - view.total_pnl,
     )
 

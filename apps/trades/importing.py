@@ -15,15 +15,15 @@ from django.db.models import Max
 from apps.desk.fill import Fill as DeskFill
 from apps.desk.money import plain
 from apps.desk.order import Effect, OrderStatus, OrderType, Side, TimeInForce
-from apps.desk.position import CostMethod, Inventory, Position
-from apps.live.announce import announce
-from apps.live.topics import user_stream
+from apps.desk.position import Inventory, Position
 from apps.market.models import Instrument
 from apps.portfolio import services as portfolio
 from apps.portfolio.bookkeeping import lock
+from apps.portfolio.closed import FILLS
 from apps.portfolio.models import Account, Journal
 from apps.portfolio.models import Position as HeldPosition
-from apps.portfolio.queries import desk_lot
+from apps.portfolio.news import tell
+from apps.portfolio.queries import desk_position, inventory_of
 
 from .models import Fill, Order
 
@@ -136,10 +136,8 @@ def import_fills(account: Account, rows: Sequence[Elsewhere], name: str) -> int:
     portfolio.book_fills(locked, fills)
     account.cash = locked.cash
     words = f"{len(fills):,} fills of {name}" if len(fills) > 1 else f"One fill of {name}"
-    facts = {"memo": words, "tone": "success"}
-    topics = [*portfolio.topics_of(locked.pk), f"orders/{locked.pk}:filled", f"fills/{locked.pk}"]
-    topics += [f"position/{locked.pk}:{symbol}" for symbol in instruments]
-    announce(user_stream(locked.user_id), "account.import", facts, topics=list(dict.fromkeys(topics)), toast=True)
+    topics = [f"orders/{locked.pk}:filled", f"fills/{locked.pk}"]
+    tell(locked, "import", words, tone="success", symbols=instruments, topics=topics)
     return len(fills)
 
 
@@ -197,15 +195,10 @@ def known_keys(account: Account, keys: Sequence[str]) -> set[str]:
 
 
 def newest_each(account: Account) -> dict[str, datetime]:
-    rows = Journal.objects.filter(account=account, kind__in=("buy", "sell"))
+    rows = Journal.objects.filter(account=account, kind__in=FILLS)
     return dict(rows.values_list("instrument__symbol").annotate(Max("at")))
-
-
-def inventory_of(account: Account, position: Position) -> Inventory:
-    return Inventory(position, CostMethod(account.cost_method), may_short=account.on_margin)
 
 
 def positions_of(account: Account) -> dict[str, Inventory]:
     rows = HeldPosition.objects.filter(account=account).select_related("instrument").prefetch_related("lots")
-    held = [Position(row.instrument.symbol, tuple(desk_lot(lot) for lot in row.lots.all())) for row in rows]
-    return {position.symbol: inventory_of(account, position) for position in held}
+    return {row.instrument.symbol: inventory_of(account, desk_position(row)) for row in rows}

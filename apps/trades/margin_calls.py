@@ -12,12 +12,10 @@ from django.db import transaction
 from apps.desk.margin import maintenance_margin
 from apps.desk.money import ZERO
 from apps.desk.order import OPEN, WORKING, IllegalTransition
-from apps.live.announce import announce
-from apps.live.topics import user_stream
 from apps.market.quotes import board
 from apps.portfolio.models import Account, AccountKind
+from apps.portfolio.news import tell
 from apps.portfolio.queries import holdings_of, portfolio_value
-from apps.portfolio.services import topics_of
 from apps.portfolio.value import PortfolioView, PositionView
 
 from .exposure import OPENING
@@ -71,5 +69,4 @@ def say(account: Account, view: PortfolioView, symbol: str) -> None:
         f"Equity {view.equity:,.2f} USD is under the maintenance margin of {view.margin.maintenance:,.2f}: "
         f"{symbol} is being closed"
     )
-    facts = {"memo": words, "tone": "error"}
-    announce(user_stream(account.user_id), "account.margin_call", facts, topics=topics_of(account.pk), toast=True)
+    tell(account, "margin_call", words, tone="error")

@@ -11,7 +11,7 @@ from apps.desk.risk import Denied
 from apps.live import bus
 from apps.live.announce import announce
 from apps.live.topics import user_stream
-from apps.portfolio import services as portfolio
+from apps.portfolio import news as portfolio
 from apps.portfolio.models import Account
 
 from .models import Order, desk_order
