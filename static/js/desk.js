@@ -1,4 +1,4 @@
-// The desk's hands: keys, symbol search, sorting, confirmation, the sheet, the look. Pages work without it.
+// The desk's hands: keys, symbol search, sorting, the sheet, the look. Pages work without it.
 (() => {
   "use strict";
   const root = document.documentElement;
@@ -218,56 +218,6 @@
       if (sorted.size) all("table").forEach(sort);
     });
   });
-
-  // ---- asking once more: data-confirm on a form, hx-confirm anywhere
-  function ask(words, then) {
-    const dialog = one("#confirm");
-    one("#confirm-text").textContent = words;
-    dialog.returnValue = "";
-    dialog.addEventListener("close", () => dialog.returnValue === "yes" && then(), { once: true });
-    dialog.showModal();
-  }
-  document.addEventListener("htmx:confirm", (event) => {
-    if (!event.detail.question) return;
-    event.preventDefault();
-    ask(event.detail.question, () => event.detail.issueRequest(true));
-  });
-  document.addEventListener("submit", (event) => {
-    const words = (event.submitter?.dataset.confirm) ?? event.target.dataset.confirm;
-    if (!words || event.target.dataset.confirmed) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    ask(words, () => {
-      event.target.dataset.confirmed = "1";
-      event.target.requestSubmit(event.submitter);
-      delete event.target.dataset.confirmed;
-    });
-  }, true);
-
-  // ---- a whole page never lands inside a fragment; a request that did not arrive says so
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    if (/^\s*<!doctype/i.test(event.detail.xhr?.responseText || "")) {
-      event.detail.shouldSwap = false;
-      if (event.detail.xhr.status < 400) location.assign(event.detail.xhr.responseURL);
-      else say("The desk refused that. Reload the page and try again.");
-    }
-  });
-  document.addEventListener("htmx:sendError", () => say("The desk could not be reached. Look under Orders before you send it again."));
-  document.addEventListener("htmx:responseError", (event) => say(`The desk answered ${event.detail.xhr.status}. Look under Orders before you send it again.`));
-  function say(words) {
-    const toast = document.createElement("div"), body = document.createElement("div"), close = document.createElement("button");
-    toast.className = "toast";
-    toast.dataset.tone = "error";
-    toast.dataset.kind = "fault";
-    toast.setAttribute("role", "alert");
-    body.className = "toast-body";
-    body.textContent = words;
-    Object.assign(close, { type: "button", className: "toast-close", textContent: "×" });
-    close.setAttribute("aria-label", "Close");
-    close.addEventListener("click", () => toast.remove());
-    toast.append(body, close);
-    one("#toasts")?.append(toast);
-  }
 
   paintChoices();
   markChosen();

@@ -114,7 +114,7 @@
     if (fresh.id === "beat") {
       live.time.stamped(Number(fresh.dataset.ts));
       saw(Number(fresh.dataset.seq));
-    } else if (fresh.classList.contains("toast")) {
+    } else if (fresh.classList.contains("toast") && fresh.dataset.seq) {
       if (Number(fresh.dataset.seq) <= seq) return;
       if (Number(fresh.dataset.after) < seq) { // it counts what was shown meanwhile: a poll and a new line crossed
         lost = true;

@@ -1,4 +1,4 @@
-// A watchlist by mouse: rows are dragged, and their buttons act in place. Without it each button is a plain form's.
+// A watchlist by mouse: rows are dragged. Their buttons do the same without it.
 (() => {
   "use strict";
   let dragged = null;
@@ -26,17 +26,7 @@
     dragged.classList.remove("dragged");
     const list = dragged.parentNode;
     dragged = null;
-    htmx.ajax("POST", list.dataset.orderUrl, { swap: "none", values: { symbols: symbolsOf(list) } });
-  });
-
-  // The request belongs to the form, which stays: a pushed list may replace the button before the answer is here
-  document.addEventListener("submit", (event) => {
-    const button = event.submitter;
-    if (event.target.id !== "act" || !button?.closest(".watch-row, [data-undo]")) return;
-    event.preventDefault();
-    const values = button.name ? { [button.name]: button.value } : {};
-    htmx.ajax("POST", button.formAction, { source: event.target, swap: "none", values });
-    button.closest("[data-undo]")?.remove();
+    window.livedesk.act(list.dataset.orderUrl, { symbols: symbolsOf(list) });
   });
 
   // The symbol that was added leaves the field to the next one
