@@ -16,6 +16,7 @@ from twisted.internet import tcp
 
 OPEN = WebSocketProtocol.STATE_OPEN
 
+pack_head = struct.Struct("!BBH").pack
 NOTSENT_LOWAT = 32 * 1024
 SEND_BUFFER = 64 * 1024
 
@@ -26,7 +27,7 @@ def framed(payload: bytes) -> bytes:
     if size < 126:
         return struct.pack("!BB", 0x81, size) + payload
     if size < 65536:
-        return struct.pack("!BBH", 0x81, 126, size) + payload
+        return pack_head(0x81, 126, size) + payload
     return struct.pack("!BBQ", 0x81, 127, size) + payload
 
 

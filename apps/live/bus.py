@@ -54,11 +54,15 @@ class Bus:
         if listener in self.listeners[channel]:
             self.listeners[channel].remove(listener)
 
-    def publish(self, channel: str, message: Any) -> None:
-        """Hands the message over here at once (on the loop) and sends it to the other processes."""
+    def publish(self, channel: str, message: Any, pack: Callable[[Any], Any] | None = None) -> None:
+        """Hands the message over here at once (on the loop) and sends it, packed, to the other processes if any."""
         self.deliver_soon(channel, message)
         if self.remote is not None:
-            self.remote.send(channel, message)
+            self.remote.send(channel, message if pack is None else pack(message))
+
+    def alone(self) -> bool:
+        """There is no other process."""
+        return self.remote is None
 
     def unheard(self) -> bool:
         """Whether what was published in the last seconds may not have reached others, as far as is known here."""
@@ -98,6 +102,7 @@ attach = _bus.attach
 subscribe = _bus.subscribe
 unsubscribe = _bus.unsubscribe
 publish = _bus.publish
+alone = _bus.alone
 unheard = _bus.unheard
 ring = _bus.ring
 on_ring = _bus.on_ring

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
 DRAWS_AT_ONCE = 0.02  # seconds that a flush spends on redrawing before it sends; the rest has its turn in the next
-SENDS_AT_ONCE = 64
+SENDS_AT_ONCE = 128
 PACE = 1.1  # an adaptive tick starts the next flush no sooner than this many times the last one's cost
 
 
@@ -81,6 +81,7 @@ class Hub:
         if viewer in seen.viewers:
             return
         seen.viewers.add(viewer)
+        viewer.shown.append(seen)
         for inner in seen.contained:
             self.watch(viewer, inner)
         has = topic in viewer.has
@@ -123,7 +124,9 @@ class Hub:
         seen = self.watched.get(topic)
         if seen is None:
             return
-        seen.viewers.discard(viewer)
+        if viewer in seen.viewers:
+            seen.viewers.discard(viewer)
+            viewer.shown.remove(seen)
         viewer.due.discard(seen)
         if not seen.viewers:
             self.drop(seen)
@@ -179,6 +182,7 @@ class Hub:
         now = time.monotonic()
         moving, self.moving = self.moving.union(self.pace.due(now)), set()
         drawn: list[Watched] = []
+        news: list[Watched] = []
         for topic in moving:
             seen = self.watched.get(topic)
             if seen is None or not seen.known:
@@ -192,15 +196,19 @@ class Hub:
                 for viewer in seen.viewers:
                     viewer.owe(seen)
             else:
-                for viewer in seen.viewers:
-                    viewer.due.add(seen)
+                seen.news = seen.frame
+                news.append(seen)
             self.behind |= seen.viewers
-        self.behind.difference_update(self.hidden.sent)
+        for viewer in self.hidden.sent.keys() & self.behind:
+            viewer.keep_news()
+            self.behind.discard(viewer)
         owed, self.behind = list(self.behind), set()
         for start in range(0, len(owed), SENDS_AT_ONCE):
             if start:
                 await asyncio.sleep(0)
-            self.behind.update([viewer for viewer in owed[start : start + SENDS_AT_ONCE] if not viewer.send_due()])
+            self.behind.update([viewer for viewer in owed[start : start + SENDS_AT_ONCE] if not viewer.send_news()])
+        for seen in news:
+            seen.news = b""
 
     def draw(self, topics: list[Watched], now: float) -> list[Watched]:
         """Draws what is contained before what contains it, new facts first; gives those that could be drawn."""

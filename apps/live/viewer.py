@@ -21,8 +21,8 @@ STUCK_SECONDS = 5.0
 class Viewer:
     """`take` hands a payload to the socket and says whether it could take it; `cursors` are event numbers seen.
 
-    `base` are the topics of its page; what it `has` of them it shows as it is; what is `due` it has not got yet,
-    `boxed` where something that contains others is among it.
+    `base` are the topics of its page, `shown` these and what they contain; what it `has` of them it shows as it is;
+    what is `due` it has not got yet, `boxed` where something that contains others is among it.
     `standing` is what its user might do when let in, `seat` its name among the user's sockets. `asked` is a ping
     not answered yet, `acked` when it last said how late it showed something, by kind, and `late_ms` how late that was.
     `page` and `network` are what an operator sees of it.
@@ -44,6 +44,7 @@ class Viewer:
         "page",
         "seat",
         "session_key",
+        "shown",
         "standing",
         "stuck_since",
         "take",
@@ -57,6 +58,7 @@ class Viewer:
         self.close = close
         self.base: set[str] = set()
         self.has: set[str] = set()
+        self.shown: list[Watched] = []
         self.due: set[Watched] = set()
         self.boxed = False
         self.cursors: dict[str, int] = {}
@@ -94,6 +96,23 @@ class Viewer:
         self.due.add(seen)
         if seen.contained:
             self.boxed = True
+
+    def send_news(self) -> bool:
+        """Sends what this flush has drawn, with all that is due. True: nothing is left.
+
+        Most pages have got all until now: theirs is gathered from what they show, and nothing is noted of each.
+        """
+        if self.due:
+            self.keep_news()
+            return self.send_due()
+        payload = b"".join([seen.news for seen in self.shown])
+        if payload and not self.send(payload):
+            self.keep_news()
+            return False
+        return True
+
+    def keep_news(self) -> None:
+        self.due.update([seen for seen in self.shown if seen.news])
 
     def send_due(self) -> bool:
         """Sends the newest HTML of every topic that is due, in one frame. True: nothing is left."""

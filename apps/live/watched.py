@@ -26,6 +26,7 @@ class Watched:
         "fresh",
         "key",
         "known",
+        "news",
         "next_at",
         "reread",
         "topic",
@@ -44,6 +45,7 @@ class Watched:
         self.reread = False  # facts read again, and found equal, since the HTML was drawn
         self.next_at = self.drawn_at = 0.0
         self.frame = b""
+        self.news = b""  # the frame, while the flush that drew it lasts
 
     @property
     def html(self) -> SafeString:

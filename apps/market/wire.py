@@ -26,18 +26,25 @@ def publish(quotes: Iterable[Quote]) -> list[MinuteBar]:
     """Puts a batch on this process's board and tells all others. Returns the minutes it finished."""
     quotes = list(quotes)
     finished = [bar for quote in quotes if (bar := board.put(quote)) is not None]
-    bus.publish(QUOTES, [pack(quote) for quote in quotes])
+    bus.publish(QUOTES, quotes, packed)
     return finished
 
 
-def hear(batch: Iterable[Packed]) -> None:
-    """Takes a batch from the bus and says which quotes moved."""
-    for row in batch:
-        symbol = str(row[0])
+def hear(batch: Iterable[Quote | Packed]) -> None:
+    """Takes a batch from the bus, packed by another process or of our own, and says which quotes moved."""
+    for each in batch:
+        if isinstance(each, Quote):
+            moved(f"quote/{each.symbol}")
+            continue
+        symbol = str(each[0])
         known = board.quotes.get(symbol)
-        if known is None or known.received_us < int(row[2]):
-            board.put(unpack(row))
+        if known is None or known.received_us < int(each[2]):
+            board.put(unpack(each))
         moved(f"quote/{symbol}")
+
+
+def packed(quotes: Iterable[Quote]) -> list[Packed]:
+    return [pack(quote) for quote in quotes]
 
 
 def pack(quote: Quote) -> Packed:

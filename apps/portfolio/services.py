@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,6 +31,7 @@ from .value import PortfolioView
 
 LARGEST_DEPOSIT = Decimal(1_000_000_000)
 ACCOUNTS_AT_ONCE = 200
+ACCOUNTS_BEFORE_A_REST = 25
 
 
 class NotAvailable(Exception):
@@ -159,16 +160,19 @@ def release_shares(account: Account, instrument: Instrument, qty: Decimal) -> No
     row.save(update_fields=["reserved"])
 
 
-def take_equity_points(now: datetime) -> int:
-    """Keeps what every account is worth this minute, some at a time; again within the minute changes nothing."""
-    minute, taken, last = now.replace(second=0, microsecond=0), 0, 0
-    while accounts := list(Account.objects.filter(pk__gt=last).order_by("pk")[:ACCOUNTS_AT_ONCE]):
+def take_equity_points(now: datetime) -> Iterator[int]:
+    """Keeps what every account is worth this minute; again within the minute changes nothing.
+
+    Says after some of them how many they were: who takes them may rest before the next.
+    """
+    minute, last = now.replace(second=0, microsecond=0), 0
+    while accounts := list(Account.objects.filter(pk__gt=last).order_by("pk")[:ACCOUNTS_BEFORE_A_REST]):
         values = [portfolio_value(held, board, now) for held in holdings_of(accounts)]
         points = [EquityPoint(account_id=each.account_id, at=minute, equity=each.equity) for each in values]
         EquityPoint.objects.bulk_create(points, ignore_conflicts=True)
         raise_high_water(values, now)
-        taken, last = taken + len(points), accounts[-1].pk
-    return taken
+        last = accounts[-1].pk
+        yield len(points)
 
 
 def raise_high_water(values: Iterable[PortfolioView], now: datetime) -> None:

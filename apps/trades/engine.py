@@ -34,7 +34,7 @@ from .margin_calls import call_margins
 from .news import ORDERS_RING
 from .queries import due_at_close
 from .seconds import close_ended, close_left, expire_orders, keep_trails
-from .threads import in_thread
+from .threads import in_thread, in_turns
 from .verify import check_ledger
 from .watchers import watchers
 
@@ -192,7 +192,7 @@ class Desk:
             await self.step("save", self.save_quotes, self.clock())
             await asyncio.sleep(UNHEARD_SECONDS)
             while not bus.unheard() and (left := saved_at + SECOND - loop.time()) > 0:
-                await asyncio.sleep(min(left, LISTEN_SECONDS))
+                await asyncio.sleep(left if bus.alone() else min(left, LISTEN_SECONDS))
 
     async def keep_time(self) -> None:
         while True:
@@ -231,7 +231,7 @@ class Desk:
             self.minute = minute
             await self.step("corporate", self.act_on_companies, now)
             await self.step("bars", self.save_bars)
-            await self.step("equity", in_thread, take_equity_points, now)
+            await self.step("equity", in_turns, take_equity_points, now)
             await self.step("margin", in_thread, call_margins, now)
             await self.step("interest", in_thread, charge_interest, now.date())
 

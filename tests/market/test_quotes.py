@@ -212,7 +212,7 @@ async def test_published_batch_reaches_the_board_of_another_process() -> None:
     finished = wire.publish(sent)
     bus.unsubscribe(wire.QUOTES, hear)
     board.clear()
-    wire.hear(batches[0])
+    wire.hear(wire.packed(batches[0]))
 
     assert finished == [bar("10 10 10 10", volume=100)]
     assert board.quotes == {"AAPL": sent[2], "MSFT": sent[1]}

@@ -203,12 +203,22 @@ def test_equity_is_kept_once_a_minute_for_every_account(alice_account, bob_accou
     now = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
 
     for at in (now, now + timedelta(seconds=20), now + timedelta(minutes=1)):
-        assert services.take_equity_points(at) == 2
+        assert sum(services.take_equity_points(at)) == 2
 
     assert Counter(EquityPoint.objects.values_list("account_id", "equity")) == {
         (alice_account.pk, Decimal(10_100)): 2,
         (bob_account.pk, Decimal(500)): 2,
     }
+
+
+def test_equity_is_kept_in_parts_between_which_others_have_their_turn(alice_account, bob_account, monkeypatch):
+    monkeypatch.setattr(services, "ACCOUNTS_BEFORE_A_REST", 1)
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    parts = services.take_equity_points(now)
+
+    assert (next(parts), EquityPoint.objects.count()) == (1, 1)
+    assert (list(parts), EquityPoint.objects.count()) == ([1], 2)
 
 
 def test_broken_books_are_found(alice_account, book):

@@ -35,11 +35,11 @@ def test_fall_is_measured_from_the_best_that_was_kept_and_deposits_are_no_gain(
     """100 AAPL bought at 150.01 for 1.00: best at 250.01, then at 200.01."""
     limit(drawdown_pct=Decimal(5))
     board.put(quote("249.99", "250.01", received_at=now + timedelta(milliseconds=1)))
-    portfolio.take_equity_points(now)
+    sum(portfolio.take_equity_points(now))
     at_best = send(desk, **MARKET)
     portfolio.deposit(account, Decimal(1_000_000), "gift", "A gift")
     board.put(quote("199.99", "200.01", received_at=now + timedelta(milliseconds=2)))
-    portfolio.take_equity_points(now + timedelta(minutes=1))
+    sum(portfolio.take_equity_points(now + timedelta(minutes=1)))
     rich = send(desk, **MARKET)
     limit(drawdown_pct=Decimal("0.4"))
 

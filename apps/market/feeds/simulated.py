@@ -8,6 +8,7 @@ from array import array
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from heapq import heapify, heapreplace
 
 from apps.market.bars import MINUTE, MinuteBar, minute_of
@@ -18,6 +19,7 @@ from .walk import Walk
 
 MOST_SYMBOLS = 2000
 MOST_TICKS = 50
+MOST_FIGURES = 50_000  # prices and sizes that come again and again
 MOST_BARS = 60_000  # a day of history for 40 symbols; more symbols look back less far
 HISTORY_MINUTES = 1440
 STEP = 0.05  # seconds between batches, shorter only for a high rate
@@ -29,8 +31,14 @@ def ticks(price: float) -> int:
     return max(2, round(price * 100))
 
 
+@lru_cache(maxsize=MOST_FIGURES)
 def usd(ticks: int) -> Decimal:
     return Decimal(ticks).scaleb(-2)
+
+
+@lru_cache(maxsize=MOST_FIGURES)
+def shares(lots: int) -> Decimal:
+    return Decimal(100 * lots)
 
 
 class Simulated(Feed):
@@ -132,7 +140,7 @@ class Simulated(Feed):
                     if symbol in symbols:
                         first, high, low, last, lots = bars[5 * index : 5 * index + 5]
                         prices = (usd(first), usd(high), usd(low), usd(last))
-                        yield MinuteBar(symbol, start, *prices, Decimal(100 * lots))
+                        yield MinuteBar(symbol, start, *prices, shares(lots))
 
     async def quotes(self) -> AsyncIterator[list[Tick]]:
         self.begin()
@@ -178,10 +186,10 @@ class Simulated(Feed):
             stock.symbol,
             usd(bid),
             usd(ask),
-            Decimal(100 + 100 * int(4 * rng() * rng() * stock.depth)),
-            Decimal(100 + 100 * int(4 * rng() * rng() * stock.depth)),
+            shares(1 + int(4 * rng() * rng() * stock.depth)),
+            shares(1 + int(4 * rng() * rng() * stock.depth)),
             usd(bid if rng() < 0.5 else ask),
             stamp,
             stamp,
-            Decimal(100 * int(2 * rng() * stock.depth)),
+            shares(int(2 * rng() * stock.depth)),
         )
