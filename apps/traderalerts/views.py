@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from apps.accounts.answers import MalformedBody, fields_of, refusal, signed_in, wants_json
 
 from . import queries, services, words
-from .forms import AlertForm, SettingsForm, shown_webhook, typed_of
+from .forms import AlertForm, SettingsForm, no_direct, shown_webhook, typed_of
 from .models import AlertSettings, Kind, TraderAlert
 from .pages import AlertsPage
 from .terms import Refused
@@ -130,12 +130,22 @@ def draw(
         "typed": typed or {"kind": Kind.PRICE_ABOVE.value},
         "errors": errors or {},
         "alert": alert,
-        "ways": AlertSettings.Way.choices,
+        "no_direct": (lacking := no_direct(request.user)),
+        "ways": offered(row, lacking),
         "kept": settings_typed or kept_of(row),
         "kept_errors": settings_errors or {},
+        "stopped": row.stopped,
         "most": services.MOST,
     }
     return render(request, "traderalerts/alerts.html", context, status=status)
+
+
+def offered(row: AlertSettings, no_direct: str) -> list[tuple[str, str]]:
+    """The ways to choose from; one that is chosen stays in sight, whatever it lacks by now."""
+    direct = AlertSettings.Way.DIRECT
+    return [
+        (way, label) for way, label in AlertSettings.Way.choices if way != direct or not no_direct or row.way == way
+    ]
 
 
 def kept_of(row: AlertSettings) -> dict[str, str]:

@@ -33,7 +33,7 @@ KINDS = (
     "order_rejected",
 )
 STATES = ("waiting", "fired", "acknowledged", "off")
-WAYS = ("page", "email", "discord")
+WAYS = ("page", "email", "discord", "direct")
 ALERT = in_path("alert_id", whole("the alert's number"))
 MISSING, UNREADABLE = ref("responses", "NotFound"), ref("responses", "UnreadableBody")
 REFUSED = answer("Refused, by field; nothing was changed", json(schema("Errors")), html())
