@@ -68,11 +68,9 @@ COMMON: Answers = {400: ref("responses", "Unreadable"), 413: ref("responses", "T
 BEHIND: dict[Door, Answers] = {
     Door.OUTSIDE: {},
     Door.OPEN: COMMON,
-    Door.PAGES_ONLY: {**COMMON, 302: ref("responses", "SignIn")},
     Door.SIGNED_IN: {**COMMON, 302: ref("responses", "SignIn"), 401: ref("responses", "SignedOut")},
 }
 HTMX_SIGN_IN = {"HX-Redirect": header("where to sign in", words(), required=False)}
-SIGN_IN = frozenset({Door.PAGES_ONLY, Door.SIGNED_IN})
 CSRF = ("csrfCookie", "csrfHeader")
 
 
@@ -80,8 +78,8 @@ def described(operation: Operation) -> dict[str, Any]:
     answers = BEHIND[operation.door] | operation.answers
     if operation.door is Door.SIGNED_IN:
         answers[200] = or_sent_by_htmx(answers.get(200, {}))
-    if operation.door in SIGN_IN and 302 in operation.answers:
-        answers[302] = {**answers[302], "description": f"{answers[302]['description']}; or else to sign in"}
+        if 302 in operation.answers:
+            answers[302] = {**answers[302], "description": f"{answers[302]['description']}; or else to sign in"}
     if operation.method == "post":
         answers = {403: ref("responses", "Forbidden"), **answers}
     found: dict[str, Any] = {
@@ -109,7 +107,7 @@ def or_sent_by_htmx(found: Schema) -> Schema:
 def security_of(operation: Operation) -> list[dict[str, list[str]]]:
     """Any one of these is enough; an empty one is nothing at all."""
     needs = [*operation.security, *(CSRF if operation.method == "post" else ())]
-    if operation.door in SIGN_IN:
+    if operation.door is Door.SIGNED_IN:
         return [{name: [] for name in ("session", *needs)}]
     asked: dict[str, list[str]] = {name: [] for name in needs}
     return [asked] if operation.method == "post" or not asked else [{}, asked]
