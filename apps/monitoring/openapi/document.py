@@ -62,6 +62,12 @@ RESPONSES: dict[str, Schema] = {
     "Forbidden": answer("No CSRF token, or not the one of the cookie. Nothing was done.", REFUSAL, html()),
     "NotFound": answer("Nothing is at this address, or it belongs to another account", REFUSAL, html()),
     "TooLarge": answer("A larger body than may be sent. Nothing was changed.", REFUSAL, html(), plain()),
+    "WrongKind": answer(
+        "A body that is neither a form nor JSON. Nothing was changed.",
+        REFUSAL,
+        html(),
+        Accept=header("what may be sent", words()),
+    ),
     "Refused": answer("Refused, with the reason. Nothing was changed.", REFUSAL, html()),
 }
 COMMON: Answers = {400: ref("responses", "Unreadable"), 413: ref("responses", "TooLarge")}
@@ -81,7 +87,7 @@ def described(operation: Operation) -> dict[str, Any]:
         if 302 in operation.answers:
             answers[302] = {**answers[302], "description": f"{answers[302]['description']}; or else to sign in"}
     if operation.method == "post":
-        answers = {403: ref("responses", "Forbidden"), **answers}
+        answers = {403: ref("responses", "Forbidden"), 415: ref("responses", "WrongKind"), **answers}
     found: dict[str, Any] = {
         "operationId": operation.name,
         "tags": [operation.tag],
