@@ -46,7 +46,10 @@ def tell(reached: AlertSettings, lines: list[str]) -> None:
             to_direct(discord_id_of(reached.user), lines)
         except Unreachable:
             services.stop_way(reached, words.NO_DIRECT)
+            reached.way = Way.PAGE  # the rest of this round is not tried
             raise
+    elif reached.way == Way.PAGE:
+        raise Unsendable("this trader is told on the page only by now")
     elif reached.user.email:
         to_mail(reached.user.email, lines)
     else:

@@ -55,6 +55,7 @@ class FakeDiscord:
         self.closed: set[str] = set()
         self.waits: list[float] = []
         self.agents: set[str] = set()
+        self.bot_asked: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Answers,), {"discord": self}))
 
     @property
@@ -156,6 +157,7 @@ class Answers(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         if not self.path.startswith("/oauth2/"):
+            self.discord.bot_asked.append(self.path)
             self.discord.agents.add(self.headers.get("User-Agent", ""))
             asker = self.headers.get("Authorization", "")
             status, said = self.discord.bot(self.path, asker, json.loads(body))

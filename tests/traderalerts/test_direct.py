@@ -103,6 +103,19 @@ def test_who_takes_no_messages_is_told_on_the_page_and_asked_no_more(
     assert (AlertSettings.objects.get().way, shown in client.get("/alerts/").content.decode()) == ("direct", False)
 
 
+def test_who_takes_no_messages_is_not_asked_for_each_alert(
+    discord: FakeDiscord, make: MakeAlert, fired: None, now: datetime
+) -> None:
+    alert = make("price_above", "151.01")
+    assert firing.fire(alert.pk, alert.waiting_since, Crossing(now, Decimal("151.02")), now)
+    discord.closed = {OWN}
+
+    send_alerts(now)
+
+    assert (len(discord.bot_asked), Event.objects.filter(kind="alert.stopped").count()) == (2, 1)
+    assert list(AlertDelivery.objects.filter(ring=0).values_list("state", flat=True)) == ["dead", "dead"]
+
+
 def test_another_way_chosen_meanwhile_stays(discord: FakeDiscord, fired: None, reached: AlertSettings) -> None:
     AlertSettings.objects.update(way="email")
 
