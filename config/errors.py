@@ -7,13 +7,20 @@ from typing import Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
-from django.core.exceptions import DisallowedHost, RequestDataTooBig
+from django.core.exceptions import BadRequest, DisallowedHost, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
 from django.utils.decorators import sync_and_async_middleware
 from django.views.defaults import bad_request, page_not_found
 
 from apps.accounts.answers import refusal, wants_json
+
+KINDS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+"""What a body may be."""
+
+
+class WrongKind(BadRequest):
+    """A body that nothing here reads; its argument is the kind."""
 
 
 def speaks_html(request: HttpRequest) -> bool:
@@ -22,13 +29,26 @@ def speaks_html(request: HttpRequest) -> bool:
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """413 where Django says 400 for a body that is too large; else 400."""
+    """413 where Django says 400 for a body that is too large, 415 for one of another kind; else 400."""
+    if isinstance(exception, WrongKind):
+        return of_wrong_kind(request, str(exception))
     if isinstance(exception, RequestDataTooBig):
         most = most_of(request) // 1024
         return refusal(request, 413, "Too large", f"A request may hold {most} kB at most. Nothing was changed.")
     if speaks_html(request) or isinstance(exception, DisallowedHost):
         return bad_request(request, exception)
     return refusal(request, 400, "The request could not be read", "Check its fields. Nothing was changed.")
+
+
+def of_wrong_kind(request: HttpRequest, kind: str) -> HttpResponse:
+    said = f"The body is {kind[:80]}" if kind else "The body has no Content-Type"
+    words = (
+        f"{said}. Send a form (application/x-www-form-urlencoded or multipart/form-data) or, where the address takes "
+        "it, JSON (application/json). Nothing was changed."
+    )
+    answer = refusal(request, 415, "Not in that form", words)
+    answer["Accept"] = ", ".join(KINDS)
+    return answer
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -48,11 +68,20 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def weigh(request: HttpRequest) -> None:
     """Raises RequestDataTooBig for any body too large: Django itself weighs no files, and nothing sent in chunks."""
-    size = int(request.META.get("CONTENT_LENGTH") or 0)
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-        size = len(request.body)
-    if size > most_of(request):
+    if size_of(request) > most_of(request):
         raise RequestDataTooBig("The body is too large")
+
+
+def tell_kind(request: HttpRequest) -> None:
+    """Raises WrongKind for a post that Django would read as no fields at all."""
+    if request.method == "POST" and request.content_type not in KINDS and size_of(request):
+        raise WrongKind(request.content_type)
+
+
+def size_of(request: HttpRequest) -> int:
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        return len(request.body)
+    return int(request.META.get("CONTENT_LENGTH") or 0)
 
 
 def most_of(request: HttpRequest) -> int:
@@ -72,11 +101,15 @@ def name_methods(request: HttpRequest, response: HttpResponse) -> HttpResponse:
 
 @sync_and_async_middleware
 def bounds(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Bodies of a bounded size, by a method that the address takes. Stands last: refusals show who is signed in."""
+    """Bodies of a bounded size and a known kind, by a method that the address takes.
+
+    Stands last: refusals show who is signed in.
+    """
     if iscoroutinefunction(get_response):
 
         async def later(request: HttpRequest) -> HttpResponse:
             weigh(request)
+            tell_kind(request)
             response: HttpResponse = await get_response(request)
             return await sync_to_async(name_methods)(request, response) if is_mute(response) else response
 
@@ -84,6 +117,7 @@ def bounds(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest]
 
     def now(request: HttpRequest) -> HttpResponse:
         weigh(request)
+        tell_kind(request)
         response: HttpResponse = get_response(request)
         return name_methods(request, response) if is_mute(response) else response
 

@@ -170,6 +170,7 @@ LOGOUT_REDIRECT_URL = "/"
 DISCORD_CLIENT_ID = env.str("DISCORD_CLIENT_ID", default="")
 DISCORD_CLIENT_SECRET = env.str("DISCORD_CLIENT_SECRET", default="")
 DISCORD_API_BASE = env.str("DISCORD_API_BASE", default="")
+DISCORD_BOT_TOKEN = env.str("DISCORD_BOT_TOKEN", default="")
 SOCIALACCOUNT_ADAPTER = "apps.accounts.adapters.DiscordAccounts"
 ACCOUNT_ADAPTER = "apps.accounts.adapters.ClosedAccounts"
 SOCIALACCOUNT_LOGIN_ON_GET = False
@@ -292,5 +293,6 @@ LOGGING = logging_of(
         METRICS_TOKEN,
         *passwords_of(DATABASE_URL, REDIS_URL, EMAIL_URL),
         DISCORD_CLIENT_SECRET,
+        DISCORD_BOT_TOKEN,
     ],
 )

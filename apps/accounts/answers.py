@@ -3,43 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import Any
+from collections.abc import Mapping
 
-from django.conf import settings
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
-from django.shortcuts import render, resolve_url
-from django_htmx.http import HttpResponseClientRedirect
+from django.shortcuts import render
 
-View = Callable[..., HttpResponseBase]
+from apps.live.asking import signed_in, wants_json
+
+__all__ = ["MalformedBody", "fields_of", "refusal", "signed_in", "wants_json"]
 
 
 class MalformedBody(ValueError):
     """The body cannot be read as what its content type says."""
-
-
-def wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "").startswith("application/json")
-
-
-def signed_in(view: View) -> View:
-    """Who is not signed in gets 401 for JSON, and the way to sign in for everything else."""
-
-    @wraps(view)
-    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated:
-            return view(request, *args, **kwargs)
-        if wants_json(request):
-            return refusal(request, 401, "Signed out", "Sign in, then send it again.")
-        if request.headers.get("HX-Request"):
-            return HttpResponseClientRedirect(resolve_url(settings.LOGIN_URL))
-        onward = request.get_full_path() if request.method in {"GET", "HEAD"} else settings.LOGIN_REDIRECT_URL
-        return redirect_to_login(onward)
-
-    return checked
 
 
 def fields_of(request: HttpRequest) -> Mapping[str, str]:

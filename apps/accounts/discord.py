@@ -13,6 +13,7 @@ from django.http import HttpRequest
 
 from .profile import SNOWFLAKE
 
+API = "https://discord.com/api/v10"
 KEPT = ("id", "username", "global_name", "avatar", "bot", "system", "email", "verified")
 
 
@@ -46,6 +47,11 @@ class DiscordDoor(DiscordOAuth2Adapter):  # type: ignore[misc]
             raise ProviderException("Discord's answer names no user")
         kept = {name: profile[name] for name in KEPT if name in profile}
         return self.get_provider().sociallogin_from_response(request, kept)
+
+
+def api_base() -> str:
+    """Where Discord's API is asked."""
+    return settings.DISCORD_API_BASE or API
 
 
 def speak_to(base: str) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db.models import QuerySet
@@ -52,6 +53,12 @@ def open_sessions(user: Any, current_key: str | None) -> list[OpenSession]:
 def lasting(rows: QuerySet[UserSession]) -> QuerySet[UserSession]:
     """Those of the rows whose session has not ended or run out."""
     return rows.filter(session_key__in=Session.objects.filter(expire_date__gt=timezone.now()).values("session_key"))
+
+
+def discord_id_of(user: Any) -> str:
+    """By which Discord knows the user; empty for who never signed in through it."""
+    ids = SocialAccount.objects.filter(user=user, provider="discord").order_by("pk").values_list("uid", flat=True)
+    return ids.first() or ""
 
 
 def browser_of(user_agent: str) -> str:

@@ -18,7 +18,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
-from .answers import View, refusal, signed_in, wants_json
+from apps.live.asking import View
+
+from .answers import refusal, signed_in, wants_json
 
 SET_UP = "Staff need two-factor sign-in here. Set it up, then open the page again."
 CONFIRM = "Staff need two-factor sign-in here. Type a code of your app to go on."

@@ -119,7 +119,7 @@ def time_zone(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return refused_form(request, form)
     services.set_time_zone(request.user, form.cleaned_data["time_zone"])
-    messages.success(request, "Times are shown in your zone from now on.")
+    messages.success(request, f"Saved: your time zone is {form.cleaned_data['time_zone']}.")
     return redirect("account_settings")
 
 

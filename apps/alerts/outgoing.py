@@ -123,8 +123,22 @@ def connected_to(target: Target, address: str, within: float) -> http.client.HTT
     return connection
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver said: the first part of its body, and how long it asked to be left alone (s)."""
+
+    status: int
+    body: bytes
+    after: float | None
+
+
 def post(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str, str]) -> None:
     """Sends it. Raises Unsendable, Failed or Silent; any 2xx is success."""
+    judge(exchange(address, body, headers))
+
+
+def exchange(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str, str]) -> Answer:
+    """Sends it and takes whatever is answered. Raises Unsendable, Failed or Silent where nothing is."""
     target = target_of(address)
     where = resolved(target)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -137,7 +151,7 @@ def post(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str, st
         try:
             connection.request("POST", target.path, content, {"Content-Type": "application/json", **headers})
             answer = connection.getresponse()
-            answer.read(MOST_ANSWER)
+            said = answer.read(MOST_ANSWER)
             if time.monotonic() - started >= TIMEOUT_S:
                 raise TimeoutError(f"no whole answer in {TIMEOUT_S:g} s")
         finally:
@@ -145,7 +159,7 @@ def post(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str, st
             connection.close()
     except (OSError, http.client.HTTPException) as error:
         raise Silent(f"{type(error).__name__}: {error}") from None
-    judge(answer.status, answer.getheader("Retry-After"))
+    return Answer(answer.status, said, wait_of(answer.getheader("Retry-After")))
 
 
 def cut(line: socket.socket) -> None:
@@ -153,13 +167,14 @@ def cut(line: socket.socket) -> None:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def judge(status: int, retry_after: str | None) -> None:
+def judge(answer: Answer) -> None:
+    status = answer.status
     if 200 <= status < 300:
         return
     if status == 429:
-        raise Busy(f"the receiver answered {status}", wait_of(retry_after))
+        raise Busy(f"the receiver answered {status}", answer.after)
     if status in {408, 425} or status >= 500:
-        raise Failed(f"the receiver answered {status}", wait_of(retry_after))
+        raise Failed(f"the receiver answered {status}", answer.after)
     raise Unsendable(f"the receiver answered {status}")
 
 

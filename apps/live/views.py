@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from .activity import ActivityPage, mark_read
+from .asking import signed_in, signed_out, wants_json
 from .cursor import event_number, seen_before
 from .digest import MOST, Digest, digest_of, draw_digest, was_away
 from .fragments import render_fragment
@@ -28,6 +28,8 @@ def poll(request: HttpRequest, page: str) -> HttpResponse:
     if page not in Page.registry:
         raise Http404("No such page")
     if not request.user.is_authenticated:
+        if wants_json(request):
+            return signed_out()
         return HttpResponse("Signed out", status=401, content_type="text/plain")
     drawn = Page.registry[page].draw(request.user, request.GET.dict())
     since = seen_before(request.GET.get("since", str(drawn.seq)), drawn.seq)
@@ -47,7 +49,7 @@ def poll(request: HttpRequest, page: str) -> HttpResponse:
 
 
 @require_safe
-@login_required
+@signed_in
 def activity(request: HttpRequest) -> HttpResponse:
     """Every notification, unread first; a family at a time with `?family=`."""
     page = Page.registry[ActivityPage.name]
@@ -72,7 +74,7 @@ def asked_digest(request: HttpRequest) -> Digest | None:
 
 
 @require_safe
-@login_required
+@signed_in
 def away(request: HttpRequest) -> HttpResponse:
     """The same as one toast, for a page that collected too many while nobody looked; empty where they are few."""
     digest = asked_digest(request)
@@ -80,10 +82,10 @@ def away(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@signed_in
 def dismiss_news(request: HttpRequest) -> HttpResponse:
     """Puts the news of a release away, in every tab and for good."""
-    assert request.user.pk is not None  # noqa: S101 -- login_required
+    assert request.user.pk is not None  # noqa: S101 -- signed_in
     if request.POST.get("release") == settings.RELEASE:  # else the page is older than this release
         dismiss(request.user.pk, settings.RELEASE)
     if request.headers.get("HX-Request"):
@@ -99,13 +101,13 @@ def notice(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@signed_in
 def read(request: HttpRequest) -> HttpResponse:
     """Marks everything up to `seq` as read, for all tabs."""
     seq = event_number(request.POST.get("seq", ""))
     if seq is None:
         return HttpResponse("seq must be the number of an event", status=422, content_type="text/plain")
-    assert request.user.pk is not None  # noqa: S101 -- login_required
+    assert request.user.pk is not None  # noqa: S101 -- signed_in
     mark_read(request.user.pk, seq)
     if request.headers.get("HX-Request"):
         return HttpResponse(status=204)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django import forms
 from django.conf import settings
 
+from apps.accounts.queries import discord_id_of
 from apps.alerts.outgoing import Unsendable, target_of
 from apps.desk.instrument import symbol_of
 from apps.market.models import Instrument
@@ -118,6 +119,8 @@ class SettingsForm(forms.Form):
                 self.add_error("way", "This desk sends no e-mail (its EMAIL_URL is not set): choose another way")
             elif not self.row.user.email:
                 self.add_error("way", "Your account has no e-mail address: Discord did not give one")
+        if data.get("way") == Way.DIRECT and (wrong := no_direct(self.row.user)):
+            self.add_error("way", f"{wrong}: choose another way")
         since, until = data.get("quiet_from"), data.get("quiet_until")
         if (since is None) != (until is None) and not {"quiet_from", "quiet_until"} & self.errors.keys():
             self.add_error("quiet_until" if until is None else "quiet_from", "Quiet hours need both times, or none")
@@ -127,9 +130,17 @@ class SettingsForm(forms.Form):
 
     def save_to(self) -> AlertSettings:
         """The row as it shall be, not saved."""
+        self.row.stopped = ""
         for name in ("way", "webhook", "quiet_from", "quiet_until"):
             setattr(self.row, name, self.cleaned_data[name])
         return self.row
+
+
+def no_direct(user: Any) -> str:
+    """Why there can be no direct messages of Discord; empty where there can."""
+    if not settings.DISCORD_BOT_TOKEN:
+        return "This desk has no Discord bot (its DISCORD_BOT_TOKEN is not set)"
+    return "" if discord_id_of(user) else "You have never signed in through Discord"
 
 
 def wrong_webhook(address: str) -> str:

@@ -14,7 +14,11 @@ from .queries import AlertList, lists_of
 
 event_kinds(
     "alert",
-    {"fired": "what a trader's alert waited for has happened", "changed": "a trader's alerts are others, or answered"},
+    {
+        "fired": "what a trader's alert waited for has happened",
+        "changed": "a trader's alerts are others, or answered",
+        "stopped": "a way to reach the trader works no more and was turned off",
+    },
 )
 toast_template("alert", "traderalerts/_toast.html")
 digest_words("alert", Words("alert", "alerts", {"fired": "fired"}))

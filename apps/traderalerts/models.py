@@ -99,16 +99,19 @@ def band_of(kind: Kind, threshold: Decimal | None, base: Decimal | None) -> Band
 
 
 class AlertSettings(HoldsSecrets):
-    """How a trader is reached besides the page. A webhook's address is a secret: shown by its end only."""
+    """How a trader is reached besides the page. A webhook's address is a secret: shown by its end only. `stopped` says
+    why the desk has turned a way off, until its owner chooses again."""
 
     class Way(models.TextChoices):
         PAGE = "page", "On the page only"
         EMAIL = "email", "E-mail"
         DISCORD = "discord", "Discord webhook"
+        DIRECT = "direct", "Discord direct message"
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="alert_settings")
     way = models.CharField(max_length=8, choices=Way.choices, default=Way.PAGE)
     webhook = EncryptedTextField(max_length=400, default="", db_default="")
+    stopped = models.CharField(max_length=300, blank=True, default="", db_default="")
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
 

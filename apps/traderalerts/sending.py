@@ -10,11 +10,14 @@ from typing import Any
 from channels.db import database_sync_to_async
 from django.db.models import F, Q, QuerySet
 
+from apps.accounts.queries import discord_id_of
+from apps.alerts.direct import Unreachable, to_direct
 from apps.alerts.grouping import as_one
 from apps.alerts.outgoing import Unsendable
 from apps.alerts.sending import Outbox, send_due, to_discord, to_mail
 from apps.alerts.watching import TURN_S, told_of
 
+from . import services, words
 from .firing import GAPS
 from .models import OF_ORDERS, AlertDelivery, AlertSettings, TraderAlert
 
@@ -26,14 +29,27 @@ def wanted() -> QuerySet[AlertDelivery]:
     """What nobody has acknowledged yet. Of the same alert the newest firing counts; each order is told."""
     rows = AlertDelivery.objects.select_related("alert__user__alert_settings")
     rows = rows.filter(Q(firing=F("alert__firings")) | Q(ring=0, alert__kind__in=OF_ORDERS))
-    reached = Q(alert__user__alert_settings__way__in=[Way.EMAIL, Way.DISCORD])
+    reached = Q(alert__user__alert_settings__way__in=[Way.EMAIL, Way.DISCORD, Way.DIRECT])
     return rows.filter(reached, alert__state=TraderAlert.State.FIRED, alert__user__is_active=True)
 
 
 def send(reached: AlertSettings, batch: list[AlertDelivery]) -> None:
-    lines = [line_of(each) for each in batch]
+    tell(reached, [line_of(each) for each in batch])
+
+
+def tell(reached: AlertSettings, lines: list[str]) -> None:
+    """By the trader's own way. Raises as its sender does; a way that can work no more is turned off."""
     if reached.way == Way.DISCORD:
         to_discord(reached.webhook, lines)
+    elif reached.way == Way.DIRECT:
+        try:
+            to_direct(discord_id_of(reached.user), lines)
+        except Unreachable:
+            services.stop_way(reached, words.NO_DIRECT)
+            reached.way = Way.PAGE  # the rest of this round is not tried
+            raise
+    elif reached.way == Way.PAGE:
+        raise Unsendable("this trader is told on the page only by now")
     elif reached.user.email:
         to_mail(reached.user.email, lines)
     else:

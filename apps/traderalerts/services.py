@@ -111,6 +111,14 @@ def save_settings(row: AlertSettings) -> None:
     tell_changed(row.user_id)
 
 
+@transaction.atomic
+def stop_way(row: AlertSettings, words: str) -> None:
+    """From now on the page only, unless its owner has chosen another way meanwhile; the words say why."""
+    lock_trader(row.user_id)
+    if AlertSettings.objects.filter(pk=row.pk, way=row.way).update(way=AlertSettings.Way.PAGE, stopped=words):
+        announce(user_stream(row.user_id), "alert.stopped", {"words": words, "tone": "error"}, toast=True)
+
+
 def begin(alert: TraderAlert, terms: Terms, now: datetime) -> Refused | None:
     """Has it wait from where its figure is now; what is there already is nothing to wait for."""
     base = present(terms, alert.user_id)

@@ -8,6 +8,7 @@ app_name = "traderalerts"
 urlpatterns = [
     path("", views.page, name="page"),
     path("settings/", views.keep_settings, name="settings"),
+    path("test/", views.try_way, name="test"),
     path("<int:alert_id>/", views.edit, name="edit"),
     path("<int:alert_id>/delete/", views.delete, name="delete"),
     path("<int:alert_id>/acknowledge/", views.acknowledge, name="acknowledge"),

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.answers import MalformedBody, fields_of, refusal, signed_in, wants_json
 
-from . import queries, services, words
-from .forms import AlertForm, SettingsForm, shown_webhook, typed_of
+from . import queries, services, trying, words
+from .forms import AlertForm, SettingsForm, no_direct, shown_webhook, typed_of
 from .models import AlertSettings, Kind, TraderAlert
 from .pages import AlertsPage
 from .terms import Refused
@@ -111,6 +111,33 @@ def keep_settings(request: HttpRequest) -> HttpResponse:
     return redirect(PAGE)
 
 
+@require_POST
+@signed_in
+def try_way(request: HttpRequest) -> HttpResponse:
+    """Sends a sample by the way that is kept, at once; the answer says what became of it."""
+    row = queries.settings_of(request.user)
+    if not trying.may_try(row.user_id):
+        tried, status = (
+            trying.Tried(False, f"One test in {trying.SECONDS} seconds is enough. Wait, then try again."),
+            429,
+        )
+    else:
+        tried = trying.try_way(row)
+        status = 200 if tried.sent else 422
+    answer = answer_to_test(request, tried, status)
+    if status == 429:
+        answer["Retry-After"] = str(trying.SECONDS)
+    return answer
+
+
+def answer_to_test(request: HttpRequest, tried: trying.Tried, status: int) -> HttpResponse:
+    if wants_json(request):
+        return JsonResponse({"sent": tried.sent, "detail": tried.words}, status=status)
+    if request.headers.get("HX-Request"):
+        return render(request, "traderalerts/_tried.html", {"tried": tried}, status=status)
+    return draw(request, tried=tried, status=status)
+
+
 def draw(
     request: HttpRequest,
     *,
@@ -119,6 +146,7 @@ def draw(
     alert: TraderAlert | None = None,
     settings_typed: Any = None,
     settings_errors: dict[str, str] | None = None,
+    tried: trying.Tried | None = None,
     status: int = 200,
 ) -> HttpResponse:
     shown, row = AlertsPage.registry[AlertsPage.name], queries.settings_of(request.user)
@@ -130,12 +158,23 @@ def draw(
         "typed": typed or {"kind": Kind.PRICE_ABOVE.value},
         "errors": errors or {},
         "alert": alert,
-        "ways": AlertSettings.Way.choices,
+        "no_direct": (lacking := no_direct(request.user)),
+        "ways": offered(row, lacking),
         "kept": settings_typed or kept_of(row),
         "kept_errors": settings_errors or {},
+        "stopped": row.stopped,
+        "tried": tried,
         "most": services.MOST,
     }
     return render(request, "traderalerts/alerts.html", context, status=status)
+
+
+def offered(row: AlertSettings, no_direct: str) -> list[tuple[str, str]]:
+    """The ways to choose from; one that is chosen stays in sight, whatever it lacks by now."""
+    direct = AlertSettings.Way.DIRECT
+    return [
+        (way, label) for way, label in AlertSettings.Way.choices if way != direct or not no_direct or row.way == way
+    ]
 
 
 def kept_of(row: AlertSettings) -> dict[str, str]:

@@ -12,6 +12,10 @@ from apps.desk.order import Side
 
 from .models import OF_ORDERS, OF_PNL, Kind, TraderAlert
 
+NO_DIRECT = (
+    "Discord lets the desk's bot write to you no more, so alerts are told on the page only. Be on a server that the "
+    "bot is on too, allow direct messages from its members, then choose direct messages again."
+)
 AT_ONCE = timedelta(seconds=10)
 """Told so soon after it happened, one time says both."""
 

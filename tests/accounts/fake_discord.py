@@ -1,10 +1,11 @@
-"""A stand-in for Discord's OAuth2 server on loopback, in the wire format that Discord documents."""
+"""A stand-in for Discord's OAuth2 server and for what bots ask, on loopback, in the wire format Discord documents."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import json
+import math
 import secrets
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+BOT_TOKEN = "fake.bot-token"
+UNAUTHORIZED = {"message": "401: Unauthorized", "code": 0}
 CLIENT_ID, CLIENT_SECRET = "157730590492196864", "fake-client-secret"
 NELLY = {
     "id": "80351110224678912",
@@ -34,7 +37,11 @@ NELLY = {
 
 
 class FakeDiscord:
-    """Signs in whoever `profile` is; keeps the codes and tokens it gave out."""
+    """Signs in whoever `profile` is; keeps the codes and tokens it gave out.
+
+    Of the bot it keeps the messages by recipient; who is in `closed` takes none, and the next requests are slowed down
+    by the seconds in `waits`.
+    """
 
     def __init__(self) -> None:
         self.profile: dict[str, Any] = dict(NELLY)
@@ -42,6 +49,13 @@ class FakeDiscord:
         self.grants: dict[str, dict[str, str]] = {}
         self.tokens: set[str] = set()
         self.asked: dict[str, str] = {}
+        self.bot_token = BOT_TOKEN
+        self.channels: dict[str, str] = {}
+        self.messages: list[tuple[str, dict[str, Any]]] = []
+        self.closed: set[str] = set()
+        self.waits: list[float] = []
+        self.agents: set[str] = set()
+        self.bot_asked: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Answers,), {"discord": self}))
 
     @property
@@ -96,8 +110,28 @@ class FakeDiscord:
 
     def me(self, authorization: str) -> tuple[int, dict[str, Any]]:
         if authorization.removeprefix("Bearer ") not in self.tokens:
-            return 401, {"message": "401: Unauthorized", "code": 0}
+            return 401, UNAUTHORIZED
         return self.profile_status, self.profile
+
+    def bot(self, path: str, authorization: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Create DM and Create Message; a channel stays the same for the same two."""
+        if authorization != f"Bot {self.bot_token}":
+            return 401, UNAUTHORIZED
+        if self.waits:
+            return 429, {"message": "You are being rate limited.", "retry_after": self.waits.pop(0), "global": False}
+        if path == "/users/@me/channels":
+            recipient = str(body.get("recipient_id"))
+            channel = self.channels.setdefault(recipient, f"31937124472045{len(self.channels):04}")
+            return 200, {"id": channel, "type": 1, "last_message_id": None, "recipients": [{"id": recipient}]}
+        known = {f"/channels/{channel}/messages": recipient for recipient, channel in self.channels.items()}
+        if path not in known:
+            return 404, {"message": "Unknown Channel", "code": 10003}
+        if known[path] in self.closed:
+            return 403, {"message": "Cannot send messages to this user", "code": 50007}
+        if not 0 < len(body.get("content", "")) <= 2000:
+            return 400, {"message": "Invalid Form Body", "code": 50035, "errors": {}}
+        self.messages.append((known[path], body))
+        return 200, {"id": "334385199974967042", "channel_id": self.channels[known[path]], "content": body["content"]}
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -122,14 +156,24 @@ class Answers(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if not self.path.startswith("/oauth2/"):
+            self.discord.bot_asked.append(self.path)
+            self.discord.agents.add(self.headers.get("User-Agent", ""))
+            asker = self.headers.get("Authorization", "")
+            status, said = self.discord.bot(self.path, asker, json.loads(body))
+            after = {"Retry-After": str(math.ceil(said["retry_after"]))} if status == 429 else {}
+            self.answer(status, "application/json", json.dumps(said), after)
+            return
         status, answer = self.discord.token({name: values[0] for name, values in parse_qs(body).items()})
         self.answer(status, "application/json", json.dumps(answer))
 
-    def answer(self, status: int, kind: str, text: str) -> None:
+    def answer(self, status: int, kind: str, text: str, more: dict[str, str] | None = None) -> None:
         body = text.encode()
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        for name, value in (more or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 

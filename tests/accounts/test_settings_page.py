@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from apps.accounts.models import User
 from apps.accounts.queries import browser_of, open_sessions
+from apps.live.announce import announce
+from apps.live.topics import user_stream
 
 pytestmark = pytest.mark.django_db
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
@@ -69,11 +72,29 @@ def test_time_zone_is_saved_when_it_exists() -> None:
     client = signed_in_as("alice")
 
     good = client.post("/settings/time-zone/", {"time_zone": "Europe/Berlin"})
+    shown = client.get("/settings/").content.decode()
     bad = client.post("/settings/time-zone/", {"time_zone": "Mars/Base"})
 
     assert (good.status_code, bad.status_code) == (302, 422)
     assert b"such as Europe/Berlin" in bad.content
     assert User.objects.get().time_zone == "Europe/Berlin"
+    assert "Saved: your time zone is Europe/Berlin." in shown
+
+
+def test_pages_show_utc_and_say_so_whatever_the_zone_is(client: Client, alice: User) -> None:
+    """What goes by the zone instead names it."""
+    alice.time_zone = "Pacific/Kiritimati"
+    alice.save()
+    client.force_login(alice)
+    with transaction.atomic():
+        event = announce(user_stream(alice.pk), "alert.stopped", {"words": "Something"}, toast=True)
+
+    page = client.get("/activity/").content.decode()
+
+    assert f'datetime="{event.at:%Y-%m-%dT%H:%M:%S}' in page
+    assert f"{event.at:%-d %b %Y %H:%M:%S} UTC</time>" in page
+    assert "<span>Times in UTC, where no other zone is named</span>" in page
+    assert "Kiritimati" not in page
 
 
 def test_one_session_is_ended_and_the_other_stays() -> None:

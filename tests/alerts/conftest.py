@@ -27,6 +27,7 @@ QUIET = {
 class Receiver:
     url: str
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)
+    said: bytes = b""
     heard: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
 
 
@@ -39,11 +40,12 @@ def receiver(settings: Any) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             made.heard.append((self.path, dict(self.headers), body))
-            status, headers = made.answers.pop(0) if made.answers else (204, {})
+            status, headers = made.answers.pop(0) if made.answers else (200 if made.said else 204, {})
             self.send_response(status)
-            for name, value in {"Content-Length": "0", **headers}.items():
+            for name, value in {"Content-Length": str(len(made.said)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
+            self.wfile.write(made.said)
 
         def log_message(self, *args: Any) -> None:
             pass

@@ -19,7 +19,7 @@ from tests.ports import free_port
 ROOT = Path(__file__).resolve().parent.parent.parent
 STARTS_WITHIN_S = 90
 # A developer's own .env must not reach a test: an empty variable wins over the file
-UNSET = ("DATABASE_URL", "REDIS_URL", "DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET")
+UNSET = ("DATABASE_URL", "REDIS_URL", "DISCORD_CLIENT_ID", "DISCORD_CLIENT_SECRET", "DISCORD_BOT_TOKEN")
 
 
 def environment(var: Path, **settings: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from apps.history import views
+from apps.live.fragments import render_fragment
 from apps.market.quotes import board
 from apps.portfolio.models import Account
 from apps.portfolio.services import open_account
@@ -210,3 +211,14 @@ def test_open_lots_at_what_they_are_worth_now(desk: Client, account: Account, tr
     assert "1 12.00 12.00 10.00 10.00 −2.00" in text
     assert "5 20.00 100.00 — no price — —" in text
     assert rows_of(desk.get(PAGE, {"tab": "lots", "symbol": "MSFT"})) == 1
+
+
+def test_a_fill_is_drawn_as_on_the_orders_page_with_its_day_and_liquidity(desk: Client, account: Account) -> None:
+    live, past = render_fragment(f"fills/{account.pk}"), desk.get(PAGE, {"tab": "fills"}).content.decode()
+    row, cell = re.compile('(<tr id="fill-.+?>)(.+?)</tr>', re.DOTALL), re.compile("<t[dh].+?</t[dh]>", re.DOTALL)
+
+    now, then = ([(head, cell.findall(cells)) for head, cells in row.findall(html)] for html in (live, past))
+
+    assert len(now) == 7
+    assert [(head, cells[1:]) for head, cells in now] == [(head, cells[1:-1]) for head, cells in then]
+    assert "2 Mar 2026" in then[-1][1][0] and "2 Mar 2026" not in now[-1][1][0]

@@ -25,7 +25,7 @@ __all__ = ["ACTIONS", "NO_CASE"]
 
 NO_CASE = {
     "accounts.refresh_profile": "name and picture are drawn with the frame, never pushed",
-    "accounts.set_time_zone": "fragments show UTC to everybody; the frame names the zone at the next page",
+    "accounts.set_time_zone": "pages show UTC to everybody; what goes by the zone is drawn when it is asked for",
     "accounts.set_counted": "the settings are no live page",
     "accounts.end_session": "its socket is closed: the page says signed out and shows nothing newer",
     **{

@@ -6,8 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 from apps.desk.crossing import Crossing
-from apps.traderalerts import firing
-from apps.traderalerts.models import TraderAlert
+from apps.traderalerts import firing, services, words
+from apps.traderalerts.models import AlertSettings, TraderAlert
 from apps.trades import services as trades
 
 from .order_actions import action
@@ -76,6 +76,13 @@ def alert_fired_and_acknowledged(s: Scene) -> None:
     alert = made(s)
     crossed(s, alert)
     s.post(f"/alerts/{alert.pk}/acknowledge/", 200)
+
+
+@action
+def way_of_alerts_turned_off_by_the_desk(s: Scene) -> None:
+    row = AlertSettings(user=s.account.user, way="direct")
+    services.save_settings(row)
+    services.stop_way(row, words.NO_DIRECT)
 
 
 @action

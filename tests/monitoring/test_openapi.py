@@ -118,3 +118,15 @@ def test_a_body_over_64_kb_or_what_a_file_may_be_is_413_wherever_one_may_be_sent
         answer = client.post(filled, large, content_type="text/plain", headers={"accept": "application/json"})
         assert (path, answer.status_code, "413" in each["responses"]) == (path, 413, True)
     assert len(posts) > 20
+
+
+@pytest.mark.parametrize(("kind", "body"), [("text/xml", b"<order/>"), ("text/plain", b'{"symbol": "AAPL"}')])
+def test_a_body_that_is_neither_form_nor_json_is_415_wherever_one_may_be_sent(
+    client: Client, db: None, kind: str, body: bytes
+) -> None:
+    posts = {path: methods["post"] for path, methods in document()["paths"].items() if "post" in methods}
+    for path, each in posts.items():
+        filled = re.sub(r"\{\w+\}", "1", path.replace("{order_id}", "00000000-0000-4000-8000-000000000000"))
+        answer = client.post(filled, body, content_type=kind, headers={"accept": "application/json"})
+        assert (path, answer.status_code, "415" in each["responses"]) == (path, 415, True)
+    assert len(posts) > 20

@@ -27,6 +27,7 @@ def desk(start_desk: Callable[..., DeskServer]) -> DeskServer:
         METRICS_TOKEN=METRICS_TOKEN,
         DISCORD_CLIENT_ID="1",
         DISCORD_CLIENT_SECRET=f"{CANARY}-discord",
+        DISCORD_BOT_TOKEN=f"{CANARY}-bot",
         DISCORD_API_BASE="http://127.0.0.1:9/api",  # nobody is there: each exchange of a code is a fault
     )
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from .terms import (
+    HTMX,
     Operation,
     Schema,
     answer,
     choice,
     form,
     get,
+    header,
     html,
     in_path,
     json,
@@ -33,7 +35,7 @@ KINDS = (
     "order_rejected",
 )
 STATES = ("waiting", "fired", "acknowledged", "off")
-WAYS = ("page", "email", "discord")
+WAYS = ("page", "email", "discord", "direct")
 ALERT = in_path("alert_id", whole("the alert's number"))
 MISSING, UNREADABLE = ref("responses", "NotFound"), ref("responses", "UnreadableBody")
 REFUSED = answer("Refused, by field; nothing was changed", json(schema("Errors")), html())
@@ -45,6 +47,7 @@ FIELDS = {
     "note": words(maxLength=120),
 }
 BODY = form(FIELDS, ["kind"], by_json=True)
+TRIED = json(record({"sent": {"type": "boolean"}, "detail": words("for people")}))
 LIST = moved("To the list")
 
 
@@ -137,5 +140,18 @@ OPERATIONS: tuple[Operation, ...] = (
             },
             ["way"],
         ),
+    ),
+    post(
+        "/alerts/test/",
+        "testAlerts",
+        "alerts",
+        "Sends a sample by the way that is kept, at once",
+        {
+            200: answer("It was taken", TRIED, html()),
+            422: answer("It was not, and why", TRIED, html()),
+            429: answer("Too soon after another", TRIED, html(), Retry_After=header("s", words())),
+        },
+        None,
+        HTMX,
     ),
 )

@@ -62,17 +62,21 @@ RESPONSES: dict[str, Schema] = {
     "Forbidden": answer("No CSRF token, or not the one of the cookie. Nothing was done.", REFUSAL, html()),
     "NotFound": answer("Nothing is at this address, or it belongs to another account", REFUSAL, html()),
     "TooLarge": answer("A larger body than may be sent. Nothing was changed.", REFUSAL, html(), plain()),
+    "WrongKind": answer(
+        "A body that is neither a form nor JSON. Nothing was changed.",
+        REFUSAL,
+        html(),
+        Accept=header("what may be sent", words()),
+    ),
     "Refused": answer("Refused, with the reason. Nothing was changed.", REFUSAL, html()),
 }
 COMMON: Answers = {400: ref("responses", "Unreadable"), 413: ref("responses", "TooLarge")}
 BEHIND: dict[Door, Answers] = {
     Door.OUTSIDE: {},
     Door.OPEN: COMMON,
-    Door.PAGES_ONLY: {**COMMON, 302: ref("responses", "SignIn")},
     Door.SIGNED_IN: {**COMMON, 302: ref("responses", "SignIn"), 401: ref("responses", "SignedOut")},
 }
 HTMX_SIGN_IN = {"HX-Redirect": header("where to sign in", words(), required=False)}
-SIGN_IN = frozenset({Door.PAGES_ONLY, Door.SIGNED_IN})
 CSRF = ("csrfCookie", "csrfHeader")
 
 
@@ -80,10 +84,10 @@ def described(operation: Operation) -> dict[str, Any]:
     answers = BEHIND[operation.door] | operation.answers
     if operation.door is Door.SIGNED_IN:
         answers[200] = or_sent_by_htmx(answers.get(200, {}))
-    if operation.door in SIGN_IN and 302 in operation.answers:
-        answers[302] = {**answers[302], "description": f"{answers[302]['description']}; or else to sign in"}
+        if 302 in operation.answers:
+            answers[302] = {**answers[302], "description": f"{answers[302]['description']}; or else to sign in"}
     if operation.method == "post":
-        answers = {403: ref("responses", "Forbidden"), **answers}
+        answers = {403: ref("responses", "Forbidden"), 415: ref("responses", "WrongKind"), **answers}
     found: dict[str, Any] = {
         "operationId": operation.name,
         "tags": [operation.tag],
@@ -109,7 +113,7 @@ def or_sent_by_htmx(found: Schema) -> Schema:
 def security_of(operation: Operation) -> list[dict[str, list[str]]]:
     """Any one of these is enough; an empty one is nothing at all."""
     needs = [*operation.security, *(CSRF if operation.method == "post" else ())]
-    if operation.door in SIGN_IN:
+    if operation.door is Door.SIGNED_IN:
         return [{name: [] for name in ("session", *needs)}]
     asked: dict[str, list[str]] = {name: [] for name in needs}
     return [asked] if operation.method == "post" or not asked else [{}, asked]

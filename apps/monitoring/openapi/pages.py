@@ -48,7 +48,7 @@ def poll() -> Operation:
                 html(),
                 Livedesk_Line=header("whether the page may have a socket", choice(("on", "off"))),
             ),
-            401: answer("Signed out", plain()),
+            401: answer("Signed out", json(schema("Refusal")), plain()),
             404: MISSING,
             409: answer("The number was never given out, or is too old: reload the page", plain()),
         },
@@ -114,7 +114,6 @@ def operations() -> tuple[Operation, ...]:
             {200: PAGE, 404: MISSING},
             query("family", choice(FAMILIES)),
             *BETWEEN,
-            door=Door.PAGES_ONLY,
         ),
         post(
             "/activity/read/",
@@ -128,7 +127,6 @@ def operations() -> tuple[Operation, ...]:
             },
             form({"seq": SEQ}, ["seq"]),
             HTMX,
-            door=Door.PAGES_ONLY,
         ),
         get(
             "/live/away/",
@@ -137,7 +135,6 @@ def operations() -> tuple[Operation, ...]:
             "What was missed between two numbers, as one toast; empty for few",
             {200: answer("The toast", html())},
             *BETWEEN,
-            door=Door.PAGES_ONLY,
         ),
         post(
             "/live/dismiss/",
@@ -147,7 +144,6 @@ def operations() -> tuple[Operation, ...]:
             {200: answer("What stands in their place, to htmx", html()), 302: moved("Back to the page")},
             form({"release": words("its version")}),
             HTMX,
-            door=Door.PAGES_ONLY,
         ),
         get(
             "/live/notice/",

@@ -17,7 +17,6 @@ class Door(Enum):
     """How one who is not signed in is met."""
 
     OPEN = "open"
-    PAGES_ONLY = "sent to sign in, whatever is asked for"
     SIGNED_IN = "sent to sign in, or told so in JSON"
     OUTSIDE = "answered before Django: by nothing else than its own answers"
 
