@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from . import services
-from .models import Bar, Instrument, LastQuote, MarketState
+from .models import Bar, FormerSymbol, Instrument, LastQuote, MarketState
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -57,6 +57,13 @@ class InstrumentAdmin(ReadOnly):
 
     def save_model(self, request: HttpRequest, obj: Instrument, form: Any, change: bool) -> None:
         services.save_instrument(obj)
+
+
+@admin.register(FormerSymbol)
+class FormerSymbolAdmin(ReadOnly):
+    list_display = ["symbol", "instrument", "changed_on"]
+    list_select_related = ["instrument"]
+    search_fields = ["symbol", "instrument__symbol"]
 
 
 @admin.register(LastQuote)

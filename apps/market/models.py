@@ -36,6 +36,20 @@ class Instrument(models.Model):
         return self.symbol
 
 
+class FormerSymbol(models.Model):
+    """What an instrument was called until the session of `changed_on`. Nothing else is ever called so."""
+
+    symbol = models.CharField(max_length=32, unique=True)
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="former_symbols")
+    changed_on = models.DateField()
+
+    class Meta:
+        ordering = ["-changed_on", "symbol"]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} until {self.changed_on}"
+
+
 class LastQuote(models.Model):
     """The newest quote the desk saved of a symbol: what a process that has just started shows."""
 

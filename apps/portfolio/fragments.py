@@ -32,6 +32,7 @@ event_kinds(
         "interest": "interest was booked",
         "dividend": "a dividend was booked",
         "split": "shares were split",
+        "symbol": "shares are called otherwise",
         "kind": "cash or margin from now on",
         "cost_method": "sales take other shares from now on",
         "mended": "positions were worked out again from the ledger",

@@ -11,6 +11,7 @@ KINDS = {
     "interest": "Interest",
     "split": "Split",
     "in_lieu": "Cash in lieu",
+    "symbol": "Symbol change",
     "cost_method": "Cost method",
 }
 

@@ -38,6 +38,8 @@ class TicketScreen:
     shares: Decimal | None = None
     """What the amount comes to, where the order is by amount."""
     on_margin: bool = False
+    called: str = ""
+    """What the typed symbol is called now, where it was a former one."""
     sides = list(Side)
     types = list(OrderType)
 
@@ -78,7 +80,7 @@ def blank_ticket(data: Mapping[str, str], account: Account | None) -> TicketScre
 
 def sent_ticket(data: Mapping[str, str], order: Order) -> TicketScreen:
     """The ticket after an accepted order: ready for the next one, with a new id."""
-    kept = {name: data.get(name, "") for name in KEPT_AFTER_SENDING}
+    kept = {name: data.get(name, "") for name in KEPT_AFTER_SENDING} | {"symbol": order.instrument.symbol}
     return replace(blank_ticket(kept, order.account), order=order)
 
 
@@ -106,4 +108,5 @@ def estimated_ticket(data: Mapping[str, str], account: Account | None, now: date
         refusal=told.verdict.message if isinstance(told.verdict, Denied) else "",
         shares=ticket.quantity if ticket.notional else None,
         on_margin=account.on_margin,
+        called=ticket.symbol if ticket.symbol != values["symbol"].upper() else "",
     )

@@ -20,6 +20,7 @@ from apps.accounts.answers import refusal as refuse
 from apps.desk.instrument import symbol_of
 from apps.desk.order import IllegalTransition, OrderStatus, Side
 from apps.live.fragments import render_fragment
+from apps.market import queries as market
 from apps.portfolio.queries import account_of
 
 from . import services
@@ -260,9 +261,12 @@ def close_position(request: HttpRequest) -> HttpResponse:
 
 
 def symbol_in(fields: Mapping[str, str]) -> str:
-    """The symbol that is given, "" for none. Raises ValueError for what cannot be one: a database may choke on it."""
+    """The symbol that is given, as it is called now; "" for none.
+
+    Raises ValueError for what cannot be one: a database may choke on it.
+    """
     text = fields.get("symbol", "").strip()
-    return symbol_of(text) if text else ""
+    return market.symbol_now(symbol_of(text)) if text else ""
 
 
 def not_closed(request: HttpRequest, result: Refused) -> HttpResponse:
