@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from . import services
 from .models import Bar, FormerSymbol, Instrument, LastQuote, MarketState
+
+MOST_RATE = 1000
+
+
+class InstrumentForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_borrow_rate(self) -> Decimal | None:
+        rate: Decimal | None = self.cleaned_data["borrow_rate"]
+        if rate is not None and not 0 <= rate <= MOST_RATE:
+            raise forms.ValidationError(f"Must be from 0 to {MOST_RATE} % a year, or empty")
+        return rate
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -37,6 +49,7 @@ class InstrumentAdmin(ReadOnly):
         "tick_size",
         "lot_size",
         "calendar",
+        "borrow_rate",
         "previous_close",
         "session_open",
         "session_date",
@@ -51,6 +64,8 @@ class InstrumentAdmin(ReadOnly):
         "session_open",
         "session_date",
     ]
+
+    form = InstrumentForm
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("market.change_instrument")

@@ -102,6 +102,8 @@ def symbols_now() -> dict[str, str]:
 
 def symbol_now(symbol: str) -> str:
     """What is, or was, called so is called now; what is not known at all, as it is said."""
+    if not symbol or "\0" in symbol:  # PostgreSQL takes none
+        return symbol
     now = FormerSymbol.objects.filter(symbol=symbol).values_list("instrument__symbol", flat=True).first()
     return now or symbol
 

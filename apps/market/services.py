@@ -105,7 +105,7 @@ def backfill(feed: Feed) -> int:
 @transaction.atomic
 def save_instrument(instrument: Instrument) -> None:
     """Keeps what an admin has changed of it; pages that show its name draw it again."""
-    instrument.save(update_fields=["name", "tradable"])
+    instrument.save(update_fields=["name", "tradable", "borrow_rate"])
     announce(DESK_STREAM, "market.instrument", {"symbol": instrument.symbol}, topics=[EVERYTHING])
 
 

@@ -30,6 +30,7 @@ event_kinds(
         "withdrawal": "cash went out",
         "import": "fills made elsewhere were booked",
         "interest": "interest was booked",
+        "borrow_fee": "a fee for borrowed shares was booked",
         "dividend": "a dividend was booked",
         "split": "shares were split",
         "symbol": "shares are called otherwise",

@@ -9,6 +9,7 @@ KINDS = {
     "withdrawal": "Withdrawal",
     "dividend": "Dividend",
     "interest": "Interest",
+    "borrow_fee": "Borrow fee",
     "split": "Split",
     "in_lieu": "Cash in lieu",
     "symbol": "Symbol change",

@@ -38,7 +38,7 @@ class NoReceipt(Exception):
 def receipt(request: HttpRequest, name: str) -> HttpResponse:
     """One figure, explained; 400 with the field and what would be right for a moment that is none."""
     figure, account, now = FIGURES.get(name), own_account(request), timezone.now()
-    symbol, found, wrong = symbol_now(request.GET.get("symbol", "").replace("\0", "")), None, None
+    symbol, found, wrong = symbol_now(request.GET.get("symbol", "")), None, None
     if figure is None or (symbol and not figure.of_symbol):
         raise Http404("No such figure")
     try:

@@ -229,11 +229,11 @@ class Desk:
         minute = now.replace(second=0, microsecond=0)
         if minute != self.minute:
             self.minute = minute
+            await self.step("interest", in_thread, charge_interest, now.date())  # of a day that is over, so first
             await self.step("corporate", act_on_companies, self, now)
             await self.step("bars", self.save_bars)
             await self.step("equity", in_thread, take_equity_points, now)
             await self.step("margin", in_thread, call_margins, now)
-            await self.step("interest", in_thread, charge_interest, now.date())
 
     async def save_quotes(self, now: datetime) -> None:
         unsaved, self.unsaved = self.unsaved, {}

@@ -79,6 +79,15 @@ def interest_charged(s: Scene) -> None:
 
 
 @action
+def borrowed_shares_charged(s: Scene) -> None:
+    on_margin(s)
+    s.traded("sell 30 NVDA")
+    s.account.refresh_from_db()
+    assert s.account.cash > 0 and s.account.interest_until
+    assert terms.charge_interest(s.account.interest_until + timedelta(days=3)) == 1
+
+
+@action
 def margin_called(s: Scene) -> None:
     on_margin(s)
     s.traded("sell 600 NVDA")
