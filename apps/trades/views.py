@@ -169,7 +169,7 @@ def cancel(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @signed_in
 def replace(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
-    """Another quantity or price for a working order; a field that is not sent stays as it is."""
+    """Another quantity or price for a working order or a second one that waits; what is not sent stays as it is."""
     account = account_of(request.user)
     found = orders_of(account.pk).filter(pk=order_id).first() if account else None
     if account is None or found is None:
