@@ -204,6 +204,7 @@ QUOTE_STALE_MS = whole("QUOTE_STALE_MS", 15_000, least=1000)
 # Trading
 PAPER_CASH = whole("PAPER_CASH", 100_000)
 MARGIN_RATE_BPS = Decimal(whole("MARGIN_RATE_BPS", 750))
+BORROW_RATE_BPS = Decimal(whole("BORROW_RATE_BPS", 300))
 COMMISSION = env.str("COMMISSION", default="per-share 0.005 min 1.00")
 FILL_PRICE = one_of("FILL_PRICE", "touch", ("touch", "last"))
 STOP_ELECTION = one_of("STOP_ELECTION", "touch", ("touch", "last"))

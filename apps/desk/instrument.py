@@ -18,6 +18,14 @@ def symbol_of(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Renamed:
+    """What was called `old` is called `new` from now on; nothing else of it changes."""
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
     """Prices move in `tick_size` (USD), quantities in `lot_size` (shares)."""
 

@@ -1,7 +1,8 @@
 """What an account on margin must have of its own, and what it may still open.
 
 Sources: Regulation T, 12 CFR 220.12 (initial: half of the market value, of long and of short positions, a short
-sale's proceeds apart); FINRA Rule 4210(c) (maintenance).
+sale's proceeds apart); FINRA Rule 4210(c) (maintenance). Fees for borrowed shares go by the convention of stock
+loans: value × yearly rate / 360 for each calendar day.
 """
 
 from __future__ import annotations
@@ -71,3 +72,8 @@ def interest(cash: Decimal, yearly_pct: Decimal, since: date, until: date) -> De
     """What borrowed cash costs from one day to another (USD): simple, actual days over 360; 0 where none is."""
     days = max((until - since).days, 0)
     return cents(-min(cash, ZERO) * yearly_pct / 100 * days / DAYS_OF_A_YEAR)
+
+
+def borrow_fee(value: Decimal, yearly_pct: Decimal, since: date, until: date) -> Decimal:
+    """What shares cost that were borrowed to be sold, worth `value` (USD), from one day to another: as interest is."""
+    return interest(-value, yearly_pct, since, until)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import Http404
 
-from apps.live.pages import Page
+from apps.live.pages import Moved, Page
 from apps.market import queries as market
 from apps.market.models import Instrument
 from apps.market.quotes import board
@@ -16,7 +16,7 @@ from apps.watchlist.pages import default_watchlist_id
 
 
 def chosen_symbol(symbol: str) -> Instrument:
-    """The instrument of a page's address. Raises Http404 for one that is not traded here."""
+    """The instrument of a page's address, former symbols too. Raises Http404 for one that is not traded here."""
     try:
         return market.instrument(symbol)
     except Instrument.DoesNotExist:
@@ -49,6 +49,6 @@ class DeskPage(Page):
 
     def topics(self, user: Any, params: Mapping[str, str]) -> list[str]:
         symbol = params.get("symbol", "")
-        if symbol and not board.knows(symbol):
-            symbol = chosen_symbol(symbol).symbol
+        if symbol and not board.knows(symbol) and chosen_symbol(symbol).symbol != symbol:
+            raise Moved
         return list(self.named_topics(user, symbol, alone=params.get("alone") == "1").values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 from apps.accounts.answers import signed_in
 from apps.desk.money import cents
 from apps.market import queries as market
+from apps.market.models import Instrument
 from apps.portfolio.models import Account
 from apps.portfolio.queries import account_of
 from apps.portfolio.services import open_account
@@ -27,8 +29,8 @@ def front(request: HttpRequest) -> HttpResponse:
     """The desk for a trader, the welcome for everybody else."""
     if not request.user.is_authenticated:
         return render(request, "home/welcome.html", welcome_context())
-    account = ensure_account(request.user)
-    return live_page(request, "home/desk.html", account, asked_symbol(request))
+    account, symbol = ensure_account(request.user), asked_symbol(request)
+    return live_page(request, "home/desk.html", account, chosen_symbol(symbol) if symbol else None)
 
 
 def asked_symbol(request: HttpRequest) -> str:
@@ -46,11 +48,14 @@ def welcome_context() -> dict[str, Any]:
 @require_safe
 @signed_in
 def symbol(request: HttpRequest, symbol: str) -> HttpResponse:
-    """One instrument: candles, quote, the trader's own position, orders and fills."""
+    """One instrument: candles, quote, the trader's own position, orders and fills. A former symbol leads to it."""
     if symbol != symbol.upper():
         return redirect("home:symbol", symbol.upper())
-    account = ensure_account(request.user)
-    return live_page(request, "home/symbol.html", account, symbol, alone=True)
+    instrument = chosen_symbol(symbol)
+    if instrument.symbol != symbol:
+        messages.info(request, f"{symbol} is called {instrument.symbol} now.")
+        return redirect("home:symbol", instrument.symbol)
+    return live_page(request, "home/symbol.html", ensure_account(request.user), instrument, alone=True)
 
 
 def ensure_account(user: Any) -> Account:
@@ -59,10 +64,9 @@ def ensure_account(user: Any) -> Account:
 
 
 def live_page(
-    request: HttpRequest, template: str, account: Account, symbol: str, *, alone: bool = False
+    request: HttpRequest, template: str, account: Account, instrument: Instrument | None, *, alone: bool = False
 ) -> HttpResponse:
-    page = DeskPage.registry[DeskPage.name]
-    instrument = chosen_symbol(symbol) if symbol else None
+    page, symbol = DeskPage.registry[DeskPage.name], instrument.symbol if instrument else ""
     params = {"symbol": symbol, "alone": "1" if alone else "0"} if symbol else {}
     context: dict[str, Any] = {
         "page": page,

@@ -80,7 +80,8 @@ RESYNC = Code(
     "This page is too old to catch up",
     "Reloading once.",
     "resync",
-    "the page names an event number that was never given out, or one older than `EVENTS_KEPT_DAYS`",
+    "the page names an event number that was never given out, or one older than `EVENTS_KEPT_DAYS`; or its symbol has"
+    " changed",
 )
 SWITCHED_OFF = Code(
     "switched off",

@@ -11,7 +11,7 @@ from django.http import Http404
 from .arrival import Arrival, arrival_of, numbers_for
 from .codes import MALFORMED, RESYNC, SIGNED_OUT, SWITCHED_OFF, Code
 from .identity import Visitor, visitors_of
-from .pages import Page
+from .pages import Moved, Page
 from .readers import on_reader
 from .switches import may_go_live
 from .topics import user_stream
@@ -85,6 +85,8 @@ def read_answer(asking: Asking, visitor: Visitor | None) -> Entered | Code | Exc
         arrival = arrival_of(user_stream(user.pk), asking.params, numbers_for(user))
     except Http404:
         return MALFORMED
+    except Moved:
+        return RESYNC
     except Exception as error:
         return error
     return Entered(visitor, arrival, topics) if arrival else RESYNC

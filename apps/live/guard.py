@@ -16,7 +16,7 @@ from apps import telemetry
 
 from . import bus
 from .codes import DISMISSED as BY_HAND
-from .codes import FORBIDDEN, LIMITED, SIGNED_OUT, Code
+from .codes import FORBIDDEN, LIMITED, RESYNC, SIGNED_OUT, Code
 from .doors import Doors
 from .endings import CHANGED, ENDED, mark_of
 from .identity import STANDING, Standing
@@ -91,6 +91,11 @@ class Guard:
         seats, users = set(asked["seats"]), set(asked["users"])
         for viewer in [one for one in self.hub.viewers if one.seat in seats or one.user_id in users]:
             self.end(viewer, BY_HAND)
+
+    def send_on(self, gone: Collection[str]) -> None:
+        """Pages that show one of these topics by itself have another address now, and load again."""
+        for viewer in [one for one in self.hub.viewers if gone and not one.base.isdisjoint(gone)]:
+            self.end(viewer, RESYNC)
 
     def greet(self, viewer: Viewer) -> None:
         """A viewer has joined: what was heard while it was being let in holds for it too; then it takes its seat."""

@@ -52,6 +52,10 @@ def stream_seq(stream: str) -> int:
     return Stream.objects.filter(name=stream).values_list("seq", flat=True).first() or 0
 
 
+class Moved(Exception):
+    """What a page's parameters name is called otherwise now: it must be loaded again."""
+
+
 class Page:
     """Subclass with a name and `topics`; the name is also its poll's."""
 
@@ -66,7 +70,10 @@ class Page:
         return f"/ws/{self.name}/"
 
     def topics(self, user: Any, params: Mapping[str, str]) -> list[str]:
-        """What the page shows to this user; may read the database. Raises Http404 for nonsense in `params`."""
+        """What the page shows to this user; may read the database.
+
+        Raises Http404 for nonsense in `params`, Moved for what is called otherwise now.
+        """
         raise NotImplementedError
 
     def all_topics(self, user: Any, params: Mapping[str, str]) -> list[str]:

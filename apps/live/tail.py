@@ -17,7 +17,7 @@ from .models import Event, Stream
 from .readers import on_reader
 from .switches import close_switched_off
 from .toasts import draw_beat, draw_toast
-from .topics import EVERYTHING, user_stream
+from .topics import EVERYTHING, GONE, user_stream
 from .viewer import Viewer
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class Tail:
                 viewer.cursors[stream] = event.seq
         if event.seq > followed.seq:
             followed.seq = event.seq
+            self.hub.guard.send_on({topic.removeprefix(GONE) for topic in event.topics if topic.startswith(GONE)})
             for topic in list(self.hub.watched) if EVERYTHING in event.topics else event.topics:
                 self.hub.outdated(topic)
 

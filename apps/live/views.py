@@ -15,11 +15,13 @@ from .cursor import event_number, seen_before
 from .digest import MOST, Digest, digest_of, draw_digest, was_away
 from .fragments import render_fragment
 from .notices import board_for_visitors
-from .pages import Page
+from .pages import Moved, Page
 from .releases import dismiss
 from .tail import events_after
 from .toasts import draw_beat, draw_toast
 from .topics import FAMILIES, user_stream
+
+RELOAD = "Reload the page"
 
 
 @require_safe
@@ -31,10 +33,13 @@ def poll(request: HttpRequest, page: str) -> HttpResponse:
         if wants_json(request):
             return signed_out()
         return HttpResponse("Signed out", status=401, content_type="text/plain")
-    drawn = Page.registry[page].draw(request.user, request.GET.dict())
+    try:
+        drawn = Page.registry[page].draw(request.user, request.GET.dict())
+    except Moved:
+        return HttpResponse(RELOAD, status=409, content_type="text/plain")
     since = seen_before(request.GET.get("since", str(drawn.seq)), drawn.seq)
     if since is None or since < drawn.forgotten:
-        return HttpResponse("Reload the page", status=409, content_type="text/plain")
+        return HttpResponse(RELOAD, status=409, content_type="text/plain")
     stream = user_stream(request.user.pk)
     digest = digest_of(stream, since, drawn.seq) if drawn.seq - since > MOST else None
     digest = digest if digest and was_away(digest) else None

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
 from . import services
-from .models import Bar, Instrument, LastQuote, MarketState
+from .models import Bar, FormerSymbol, Instrument, LastQuote, MarketState
+
+MOST_RATE = 1000
+
+
+class InstrumentForm(forms.ModelForm):  # type: ignore[type-arg]
+    def clean_borrow_rate(self) -> Decimal | None:
+        rate: Decimal | None = self.cleaned_data["borrow_rate"]
+        if rate is not None and not 0 <= rate <= MOST_RATE:
+            raise forms.ValidationError(f"Must be from 0 to {MOST_RATE} % a year, or empty")
+        return rate
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -37,6 +49,7 @@ class InstrumentAdmin(ReadOnly):
         "tick_size",
         "lot_size",
         "calendar",
+        "borrow_rate",
         "previous_close",
         "session_open",
         "session_date",
@@ -52,11 +65,20 @@ class InstrumentAdmin(ReadOnly):
         "session_date",
     ]
 
+    form = InstrumentForm
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("market.change_instrument")
 
     def save_model(self, request: HttpRequest, obj: Instrument, form: Any, change: bool) -> None:
         services.save_instrument(obj)
+
+
+@admin.register(FormerSymbol)
+class FormerSymbolAdmin(ReadOnly):
+    list_display = ["symbol", "instrument", "changed_on"]
+    list_select_related = ["instrument"]
+    search_fields = ["symbol", "instrument__symbol"]
 
 
 @admin.register(LastQuote)

@@ -13,4 +13,5 @@ class MarketConfig(AppConfig):
         from . import checks, fragments, saved, wire  # noqa: F401, PLC0415 -- app ready
 
         bus.subscribe(wire.QUOTES, wire.hear)
+        bus.subscribe(wire.RENAMED, wire.hear_renamed)
         saved.follow_when_cut_off()

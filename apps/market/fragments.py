@@ -33,6 +33,7 @@ event_kinds(
         "opened": "orders are executed from now on",
         "closed": "no order is executed until it opens again",
         "instrument": "what can be traded, or its terms, changed",
+        "renamed": "something goes on under a new symbol",
     },
 )
 

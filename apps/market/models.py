@@ -8,7 +8,7 @@ from django.db import models
 
 from apps.desk.calendar import ALWAYS, Phase
 
-from .fields import PriceField, QuantityField
+from .fields import PercentField, PriceField, QuantityField
 
 
 class Instrument(models.Model):
@@ -25,6 +25,12 @@ class Instrument(models.Model):
     lot_size = QuantityField(default=Decimal(1))
     tradable = models.BooleanField(default=True)
     calendar = models.CharField(max_length=12, default=ALWAYS, db_default=ALWAYS)
+    borrow_rate = PercentField(
+        "borrow rate (% a year)",
+        null=True,
+        blank=True,
+        help_text="What shares sold short cost, of their value; empty: as the setting BORROW_RATE_BPS says.",
+    )
     previous_close = PriceField(null=True, blank=True)
     session_open = PriceField(null=True, blank=True)
     session_date = models.DateField(null=True, blank=True)
@@ -34,6 +40,20 @@ class Instrument(models.Model):
 
     def __str__(self) -> str:
         return self.symbol
+
+
+class FormerSymbol(models.Model):
+    """What an instrument was called until the session of `changed_on`. Nothing else is ever called so."""
+
+    symbol = models.CharField(max_length=32, unique=True)
+    instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="former_symbols")
+    changed_on = models.DateField()
+
+    class Meta:
+        ordering = ["-changed_on", "symbol"]
+
+    def __str__(self) -> str:
+        return f"{self.symbol} until {self.changed_on}"
 
 
 class LastQuote(models.Model):

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Case, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from apps.desk.calendar import ALWAYS, Phase
 from apps.desk.quote import EPOCH
 
 from .bars import MINUTE, MinuteBar
 from .feeds import Session
-from .models import Bar, Instrument, MarketState
+from .models import Bar, FormerSymbol, Instrument, MarketState
 
 LOOK_BACK = timedelta(days=7)  # over a weekend with holidays on both sides
 
@@ -80,26 +80,73 @@ def session_date_of(instrument: Instrument, state: MarketStatus) -> date | None:
 
 
 def instrument(symbol: str) -> Instrument:
-    """Raises Instrument.DoesNotExist."""
+    """By its symbol, or by one that it had before. Raises Instrument.DoesNotExist."""
     if "\0" in symbol:  # PostgreSQL takes none
         raise Instrument.DoesNotExist
-    return Instrument.objects.get(symbol=symbol)
+    found = Instrument.objects.filter(symbol=symbol).first()
+    return found or Instrument.objects.get(former_symbols__symbol=symbol)
 
 
-def search(text: str, limit: int = 8) -> list[Instrument]:
-    """Tradable instruments whose symbol or name holds the text; those that begin so come first."""
+def tradable(symbol: str) -> Instrument:
+    """The same. Raises Instrument.DoesNotExist also for what cannot be traded at present."""
+    found = instrument(symbol)
+    if not found.tradable:
+        raise Instrument.DoesNotExist
+    return found
+
+
+def symbols_now() -> dict[str, str]:
+    """What each former symbol is called now."""
+    return dict(FormerSymbol.objects.values_list("symbol", "instrument__symbol"))
+
+
+def symbol_now(symbol: str) -> str:
+    """What is, or was, called so is called now; what is not known at all, as it is said."""
+    if not symbol or "\0" in symbol:  # PostgreSQL takes none
+        return symbol
+    now = FormerSymbol.objects.filter(symbol=symbol).values_list("instrument__symbol", flat=True).first()
+    return now or symbol
+
+
+def former_of(symbol: str) -> QuerySet[FormerSymbol, int]:
+    """The instrument that was called so, to look for in other tables."""
+    return FormerSymbol.objects.filter(symbol=symbol.upper()).values_list("instrument", flat=True)
+
+
+def is_known(symbol: str) -> bool:
+    """Whether something is, or was, called so."""
+    return any(rows.filter(symbol=symbol).exists() for rows in (Instrument.objects, FormerSymbol.objects))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`was` is the former symbol that the text was found in, where the symbol and the name do not hold it."""
+
+    symbol: str
+    name: str
+    was: str = ""
+
+
+def search(text: str, limit: int = 8) -> list[Found]:
+    """Tradable instruments whose symbol, former ones too, or name holds the text; those that begin so come first."""
     text = text.strip()
     if not text or len(text) > 64 or "\0" in text:  # PostgreSQL takes no NUL
         return []
+    former = FormerSymbol.objects.filter(instrument=OuterRef("pk"), symbol__icontains=text).values("symbol")[:1]
     rank = Case(
         When(symbol__iexact=text, then=Value(0)),
+        When(was__iexact=text, then=Value(0)),
         When(symbol__istartswith=text, then=Value(1)),
         When(name__istartswith=text, then=Value(2)),
         default=Value(3),
         output_field=IntegerField(),
     )
-    found = Instrument.objects.filter(Q(symbol__icontains=text) | Q(name__icontains=text), tradable=True)
-    return list(found.order_by(rank, "symbol")[:limit])
+    rows = Instrument.objects.annotate(was=Subquery(former)).filter(tradable=True)
+    named = Q(symbol__icontains=text) | Q(name__icontains=text)
+    found = rows.filter(named | Q(was__isnull=False)).annotate(
+        said=Case(When(named, then=Value("")), default=F("was"))
+    )
+    return [Found(*row) for row in found.order_by(rank, "symbol").values_list("symbol", "name", "said")[:limit]]
 
 
 def bars(symbol: str, minutes: int) -> list[MinuteBar]:

@@ -6,9 +6,10 @@ import asyncio
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from apps import telemetry
 from apps.desk.calendar import AROUND_THE_CLOCK, Calendar
+from apps.desk.instrument import Renamed
 from apps.desk.quote import EPOCH, Quote, stale_since
 
 from . import queries
@@ -95,6 +97,25 @@ class Board:
                 self.keep(finished)
             return finished
 
+    def rename(self, renamed: Renamed) -> None:
+        """All that is known of the old symbol is of the new one; again changes nothing."""
+        old, new = renamed.old, renamed.new
+        with self.lock:
+            bars = [*self.minutes.get(old, {}).values(), *filter(None, [self.bars.current.get(old)])]
+            for bar in bars:
+                bar.symbol = new
+            if row := self.instruments.get(old):
+                row.symbol = new
+            if quote := self.quotes.get(old):
+                self.quotes[old] = replace(quote, symbol=new)
+            by_symbol: tuple[dict[str, Any], ...] = (self.quotes, self.directions, self.instruments, self.hours)
+            for known in (*by_symbol, self.minutes, self.bars.current):
+                if old in known:
+                    known.setdefault(new, known.pop(old))
+            self.fresh -= {old}
+            self.fresh |= {new} & self.quotes.keys()
+            self.turned.add(new)
+
     def keep(self, bar: MinuteBar) -> None:
         minutes = self.minutes[bar.symbol]
         minutes[bar.start] = bar
@@ -117,7 +138,10 @@ class Board:
         last_id = 0 if self.outdated else max((row.pk for row in self.instruments.values()), default=0)
         self.outdated = False
         news = Q(pk__gt=last_id) | Q(last_quote__received_at__gt=since)
+        called = {row.pk: row.symbol for row in self.instruments.values()}
         for row in Instrument.objects.filter(news).select_related("last_quote"):
+            if (before := called.get(row.pk, row.symbol)) != row.symbol:
+                self.rename(Renamed(before, row.symbol))
             self.instruments[row.symbol] = row
             calendar = calendar_named(row.calendar)
             if calendar.has_hours:

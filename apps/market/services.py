@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
 
 from apps.desk.calendar import ALWAYS, Calendar, Day, Phase
+from apps.desk.instrument import Renamed
 from apps.desk.position import Split
 from apps.desk.quote import Quote
 from apps.live.announce import announce
 from apps.live.moments import now_in_database
-from apps.live.topics import DESK_STREAM, EVERYTHING
+from apps.live.topics import DESK_STREAM, EVERYTHING, gone_topic
 
-from . import queries
+from . import queries, wire
 from .bars import MINUTE, MinuteBar, minute_of
 from .feeds import Feed, Listing, Session, feed_from_setting
 from .hours import calendar_named, in_words
-from .models import Bar, Instrument, LastQuote, MarketState
+from .models import Bar, FormerSymbol, Instrument, LastQuote, MarketState
 from .quotes import board
 
 KEPT = timedelta(days=2)
@@ -32,6 +34,7 @@ BAR_COLUMNS = ("open", "high", "low", "close", "volume")
 
 def open_market(feed: Feed) -> None:
     """All that a desk does before the first quote: instruments, the missing history, the session."""
+    learn_names(feed)
     with transaction.atomic():  # no page shows half of it
         seed_instruments(feed)
         keep_calendars(feed)
@@ -43,15 +46,21 @@ def open_market(feed: Feed) -> None:
 
 def seed_instruments(feed: Feed | None = None) -> int:
     """Adds what the feed quotes and the desk does not know yet. Returns how many that were."""
-    known = queries.instrument_ids()
-    listed = (feed or feed_from_setting(settings)).instruments()
+    known, feed = queries.instrument_ids(), feed or learn_names(feed_from_setting(settings))
     new = [
         Instrument(symbol=each.symbol, name=each.name, tick_size=each.tick_size, calendar=calendar_of(each))
-        for each in listed
+        for each in feed.instruments()
         if each.symbol not in known
     ]
     Instrument.objects.bulk_create(new, ignore_conflicts=True)
     return len(new)
+
+
+def learn_names(feed: Feed) -> Feed:
+    """Has a feed that still knows instruments by former symbols go by those of today."""
+    for old, new in queries.symbols_now().items():
+        feed.rename(old, new)
+    return feed
 
 
 def calendar_of(listing: Listing) -> str:
@@ -96,7 +105,7 @@ def backfill(feed: Feed) -> int:
 @transaction.atomic
 def save_instrument(instrument: Instrument) -> None:
     """Keeps what an admin has changed of it; pages that show its name draw it again."""
-    instrument.save(update_fields=["name", "tradable"])
+    instrument.save(update_fields=["name", "tradable", "borrow_rate"])
     announce(DESK_STREAM, "market.instrument", {"symbol": instrument.symbol}, topics=[EVERYTHING])
 
 
@@ -228,6 +237,21 @@ def split_closes(split: Split) -> None:
     instrument.save(update_fields=["previous_close", "session_open"])
     transaction.on_commit(refresh_board)
     announce(DESK_STREAM, "market.instrument", {"symbol": instrument.symbol}, topics=[EVERYTHING])
+
+
+@transaction.atomic
+def rename(instrument: Instrument, new: str, day: date) -> Renamed:
+    """It goes on under its new symbol, and is found by the old one. Pages of the old symbol load again, all others
+    draw what they show again."""
+    renamed = Renamed(instrument.symbol, new)
+    FormerSymbol.objects.create(symbol=renamed.old, instrument=instrument, changed_on=day)
+    instrument.symbol = new
+    instrument.save(update_fields=["symbol"])
+    MarketState.objects.update(changed_at=now_in_database())  # has every process read its instruments again
+    transaction.on_commit(partial(wire.tell_renamed, renamed))
+    gone = [gone_topic(f"{kind}/{renamed.old}") for kind in ("quote", "book", "bar")]
+    announce(DESK_STREAM, "market.renamed", {"old": renamed.old, "symbol": new}, topics=[EVERYTHING, *gone])
+    return renamed
 
 
 def tell(kind: str, words: str, **state: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -26,7 +27,7 @@ def search(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:64]
     found = queries.search(text)
     if wants_json(request):
-        return JsonResponse({"symbols": [{"symbol": each.symbol, "name": each.name} for each in found]})
+        return JsonResponse({"symbols": [asdict(each) for each in found]})
     template = "market/_options.html" if request.headers.get("HX-Request") else "market/search.html"
     return render(request, template, {"text": text, "found": found})
 

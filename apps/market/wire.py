@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
 
+from apps.desk.instrument import Renamed
 from apps.desk.money import ZERO
 from apps.desk.quote import EPOCH, Quote
 from apps.live import bus
@@ -15,7 +16,7 @@ from .bars import MinuteBar
 from .feeds.base import Tick
 from .quotes import board
 
-QUOTES = "quotes"
+QUOTES, RENAMED = "quotes", "renamed"
 WORD_SECONDS = 0.25  # so often the desk publishes an empty batch, quotes or not: a quiet market is no lost line
 MICROSECOND = timedelta(microseconds=1)
 
@@ -45,6 +46,16 @@ def hear(batch: Iterable[Quote | Packed]) -> None:
 
 def packed(quotes: Iterable[Quote]) -> list[Packed]:
     return [pack(quote) for quote in quotes]
+
+
+def tell_renamed(renamed: Renamed) -> None:
+    """The same of a symbol: quotes of the new one come after it."""
+    board.rename(renamed)
+    bus.publish(RENAMED, [renamed.old, renamed.new])
+
+
+def hear_renamed(names: list[str]) -> None:
+    board.rename(Renamed(*names))
 
 
 def pack(quote: Quote) -> Packed:

@@ -15,7 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from apps.audit.changes import turned
-from apps.market.queries import market_state, session_date_of
+from apps.desk.instrument import symbol_of
+from apps.market.queries import is_known, market_state, session_date_of
 
 from . import services
 from .corporate import held_at
@@ -206,29 +207,49 @@ class LedgerCheckAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 class CorporateActionForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = CorporateAction
-        fields = ("instrument", "kind", "ex_date", "new", "old", "in_lieu", "amount")
+        fields = ("instrument", "kind", "ex_date", "new", "old", "in_lieu", "amount", "new_symbol")
+
+    def clean_new_symbol(self) -> str:
+        """Nothing else is, was or shall be called so: old addresses and exports would mean two things."""
+        text: str = self.cleaned_data["new_symbol"].strip()
+        if not text:
+            return ""
+        try:
+            symbol = symbol_of(text)
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+        planned = CorporateAction.objects.filter(new_symbol=symbol, refused="", applied_at=None)
+        if is_known(symbol) or planned.exists():
+            raise forms.ValidationError(f"{symbol} is taken: something is, was or will be called so")
+        return symbol
 
     def clean(self) -> dict[str, Any]:
         """Each kind takes its own fields, and does something to somebody."""
         given = super().clean() or {}
-        takes = {"split": ("new", "old"), "dividend": ("amount",)}.get(given.get("kind", ""), ())
+        kind = given.get("kind")
+        label = dict(CorporateAction.Kind.choices).get(kind or "", "").lower()
+        if kind == "symbol" and not given.get("new_symbol") and "new_symbol" not in self.errors:
+            self.add_error("new_symbol", "Which symbol it has from then on")
+        if kind != "symbol" and given.get("new_symbol"):
+            self.add_error("new_symbol", f"A {label} has none; leave it empty")
+        takes = {"split": ("new", "old"), "dividend": ("amount",)}.get(kind or "", ())
         for name in ("new", "old", "amount"):
             value = given.get(name)
             if name in takes and not value:
                 self.add_error(name, "Must be more than 0")
             if name not in takes and value is not None:
-                self.add_error(name, f"A {given.get('kind')} has none; leave it empty")
-        if given.get("kind") == "split" and given.get("new") and given.get("new") == given.get("old"):
+                self.add_error(name, f"A {label} has none; leave it empty")
+        if kind == "split" and given.get("new") and given.get("new") == given.get("old"):
             self.add_error("new", "As many new shares as old ones change nothing")
         if not self.errors:
             self.check_day(given)
         return given
 
     def check_day(self, given: dict[str, Any]) -> None:
-        """What has begun cannot be split any more, and what nobody held pays nothing."""
+        """What has begun cannot be split or renamed any more, and what nobody held pays nothing."""
         instrument, kind, day = given["instrument"], given["kind"], given["ex_date"]
         session = session_date_of(instrument, market_state())
-        if kind == "split" and session and day < session:
+        if kind != "dividend" and session and day < session:
             self.add_error("ex_date", f"{instrument.symbol} trades in the session of {session} already")
         asked = CorporateAction(instrument=instrument, kind=kind, ex_date=day)
         if kind == "dividend" and session and day <= session and not held_at(asked):
@@ -237,10 +258,11 @@ class CorporateActionForm(forms.ModelForm):  # type: ignore[type-arg]
 
 @admin.register(CorporateAction)
 class CorporateActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """The desk applies them within a minute of their ex-date's session; until then they may be taken back."""
+    """The desk applies them within a minute of their ex-date's session; until then they may be taken back. None is
+    ever undone: an old symbol stays its instrument's."""
 
     form = CorporateActionForm
-    list_display = ("instrument", "kind", "ex_date", "new", "old", "amount", "state")
+    list_display = ("instrument", "kind", "ex_date", "new", "old", "amount", "new_symbol", "state")
     list_filter = ("kind", "ex_date")
     search_fields = ("instrument__symbol",)
     list_select_related = ("instrument",)
@@ -255,5 +277,7 @@ class CorporateActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return obj is None and super().has_change_permission(request, None)
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        waits = obj is None or (isinstance(obj, CorporateAction) and not obj.journals.exists())
+        waits = obj is None or (
+            isinstance(obj, CorporateAction) and obj.applied_at is None and not obj.journals.exists()
+        )
         return waits and super().has_delete_permission(request, obj)

@@ -1,4 +1,4 @@
-"""What a company's split or dividend does to an account: booked once for each, with what it rests on."""
+"""What a company's split, dividend or new symbol does to an account: booked once for each, with what it rests on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from apps.desk.fill import Fill
+from apps.desk.instrument import Renamed
 from apps.desk.ledger import CASH, DIVIDENDS, Line, balanced, lines_of_fill, lines_of_income
 from apps.desk.money import ZERO, cents, plain
 from apps.desk.order import Side
@@ -110,4 +111,18 @@ def book_dividend(account_id: int, action: CorporateAction, quantity: Decimal, n
     )
     write(account, lines_of_income(DIVIDENDS, paid), journal)
     tell(account, action.kind, f"{paid:,.2f} USD: {words}", symbols=[symbol])
+    return True
+
+
+def book_symbol(account_id: int, action: CorporateAction, renamed: Renamed, now: datetime) -> bool:
+    """Tells the account that has to do with the shares what they are called now; in its ledger where it holds or owes
+    some. The caller's transaction renames them. False where that was done."""
+    account, ref = lock(account_id), f"symbol:{action.pk}:{account_id}"
+    if Journal.objects.filter(ref=ref).exists():
+        return False
+    words = f"{renamed.old} is called {renamed.new} from now on"
+    if Position.objects.filter(account=account, instrument=action.instrument).exclude(quantity=0).exists():
+        facts = {"instrument": action.instrument, "corporate_action": action, "at": now}
+        write(account, balanced(Line(CASH, ZERO)), Journal(ref=ref, kind="symbol", memo=words, **facts))
+    tell(account, action.kind, words, symbols=[renamed.old, renamed.new])
     return True

@@ -9,8 +9,10 @@ KINDS = {
     "withdrawal": "Withdrawal",
     "dividend": "Dividend",
     "interest": "Interest",
+    "borrow_fee": "Borrow fee",
     "split": "Split",
     "in_lieu": "Cash in lieu",
+    "symbol": "Symbol change",
     "cost_method": "Cost method",
 }
 

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet
 
 from apps.desk import ledger as books
 from apps.desk.money import ZERO
+from apps.market.queries import former_of
 
 from .models import Account, EquityPoint, Journal, LedgerEntry
 from .queries import total
@@ -81,7 +82,7 @@ def journals(account_id: int, text: str) -> QuerySet[Journal]:
     rows = Journal.objects.filter(account_id=account_id).order_by("-id")
     if not text:
         return rows
-    named = Q(instrument__symbol__iexact=text) | Q(kind__iexact=text)
+    named = Q(instrument__symbol__iexact=text) | Q(instrument__in=former_of(text)) | Q(kind__iexact=text)
     return rows.filter(named | Q(memo__icontains=text) | Q(ref__icontains=text))
 
 

@@ -123,11 +123,13 @@ class Journal(models.Model):
 
 class CorporateAction(models.Model):
     """What a company does to its shares, from the session of `ex_date` on: a split of `new` for `old` shares, with
-    `in_lieu` (USD a new share) for what is no whole lot, or a dividend of `amount` (USD a share)."""
+    `in_lieu` (USD a new share) for what is no whole lot, a dividend of `amount` (USD a share), or a `new_symbol`;
+    then `old_symbol` is the one before, once it is applied."""
 
     class Kind(models.TextChoices):
         SPLIT = "split", "Split"
         DIVIDEND = "dividend", "Dividend"
+        SYMBOL = "symbol", "Symbol change"
 
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="corporate_actions")
     kind = models.CharField(max_length=8, choices=Kind.choices)
@@ -136,6 +138,14 @@ class CorporateAction(models.Model):
     old = models.PositiveIntegerField("for old shares", null=True, blank=True)
     in_lieu = PriceField("cash in lieu (USD a new share)", null=True, blank=True)
     amount = PriceField("amount (USD a share)", null=True, blank=True)
+    new_symbol = models.CharField(
+        max_length=32,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of a symbol change, which is for good: nothing else is ever called by the old one, nor this again.",
+    )
+    old_symbol = models.CharField(max_length=32, blank=True, default="", db_default="", editable=False)
     refused = models.CharField(max_length=200, blank=True, editable=False)
     applied_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -146,8 +156,11 @@ class CorporateAction(models.Model):
         ordering = ["-ex_date", "-id"]
 
     def __str__(self) -> str:
-        what = f"{self.new} for {self.old} split" if self.kind == self.Kind.SPLIT else f"dividend {self.amount} USD"
-        return f"{self.instrument.symbol} {what}, {self.ex_date}"
+        what = {
+            self.Kind.SPLIT: f"{self.new} for {self.old} split",
+            self.Kind.SYMBOL: f"becomes {self.new_symbol}",
+        }.get(self.Kind(self.kind), f"dividend {self.amount} USD")
+        return f"{self.old_symbol or self.instrument.symbol} {what}, {self.ex_date}"
 
 
 class LedgerEntry(models.Model):

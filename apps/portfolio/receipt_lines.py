@@ -138,11 +138,12 @@ def day_pnl(asked: Asked) -> list[Line]:
 
 
 def total_pnl(asked: Asked) -> list[Line]:
+    other = income(asked)
     return [
         Line("Realised P&L", sum_of(realized(asked))),
         Line("Fees", -sum_of(fees(asked))),
         Line("Unrealised P&L", sum_of(unrealized(asked))),
-        *([Line("Dividends and interest", sum_of(income(asked)))] if income(asked) else []),
+        *([Line("Dividends and interest", sum_of(other))] if other else []),
     ]
 
 
@@ -152,8 +153,16 @@ def income(asked: Asked) -> list[Line]:
         for each in asked.positions
         if each.held.dividends
     ]
-    rest = asked.view.income - sum((each.held.dividends for each in asked.view.positions), ZERO)
-    return [*dividends, *([Line("Interest", rest, "on borrowed cash")] if rest and not asked.symbol else [])]
+    return [*dividends, *(() if asked.symbol else borrowed(asked))]
+
+
+def borrowed(asked: Asked) -> list[Line]:
+    """By the kind of booking."""
+    paid = defaultdict[str, Decimal](Decimal)
+    for (_, kind), sums in booked_sums(asked.account.pk, asked.at).items():
+        paid[kind] -= sums.interest
+    words = {"interest": "on borrowed cash", "borrow_fee": "for borrowed shares, sold short"}
+    return [Line(called(kind), amount, words.get(kind, "")) for kind, amount in sorted(paid.items()) if amount]
 
 
 def margin(asked: Asked) -> list[Line]:
@@ -223,7 +232,13 @@ FIGURES = {
             priced=True,
             signed=True,
         ),
-        Figure("income", "Dividends and interest", "what came in less what was paid", income, signed=True),
+        Figure(
+            "income",
+            "Dividends and interest",
+            "what came in less what was paid, for borrowed shares too",
+            income,
+            signed=True,
+        ),
         Figure("margin", "Initial margin", "half of what each position is worth, long or short", margin, priced=True),
         Figure("fees", "Fees", "the commission of every fill", fees),
         Figure("cash", "Cash", "every cash line of the ledger", cash, of_symbol=False),

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from apps.accounts.answers import signed_in
+from apps.market.queries import symbol_now
 from apps.market.quotes import board
 
 from .asof import view_as_of
@@ -37,7 +38,7 @@ class NoReceipt(Exception):
 def receipt(request: HttpRequest, name: str) -> HttpResponse:
     """One figure, explained; 400 with the field and what would be right for a moment that is none."""
     figure, account, now = FIGURES.get(name), own_account(request), timezone.now()
-    symbol, found, wrong = request.GET.get("symbol", ""), None, None
+    symbol, found, wrong = symbol_now(request.GET.get("symbol", "")), None, None
     if figure is None or (symbol and not figure.of_symbol):
         raise Http404("No such figure")
     try:

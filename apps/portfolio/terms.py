@@ -5,17 +5,16 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from apps.desk.ledger import CASH, INTEREST, REALIZED, SECURITIES, Line, balanced, lines_of_income
-from apps.desk.margin import interest
-from apps.desk.money import ZERO, plain
+from apps.desk.money import ZERO
 from apps.desk.position import CostMethod
 from apps.market.quotes import board
 
 from .bookkeeping import lock, save_lots, write
+from .borrowing import owed_by
 from .models import Account, AccountKind, Journal, Position
 from .news import tell
 from .queries import desk_position, holdings_of, portfolio_value
@@ -99,27 +98,25 @@ def set_cost_method(account: Account, method: CostMethod) -> bool:
 
 
 def charge_interest(today: date) -> int:
-    """Books what borrowed cash has cost since it was last paid, each account by itself; says for how many."""
+    """Books what borrowed cash and borrowed shares have cost since they were last paid for, each account by itself;
+    says for how many."""
     owing = Account.objects.filter(kind=AccountKind.MARGIN).exclude(interest_until__gte=today)
     return sum(charge(pk, today) for pk in list(owing.values_list("pk", flat=True)))
 
 
 @transaction.atomic
 def charge(account_id: int, today: date) -> bool:
-    """False where nothing is owed. A day counts with the cash that is borrowed when it is over."""
+    """False where nothing is owed. A day counts with what is borrowed when it is over."""
     account = lock(account_id)
     since = account.interest_until or today
     if not account.on_margin or since >= today:
         return False
-    rate = settings.MARGIN_RATE_BPS / 100
-    cost = interest(account.cash, rate, since, today)
+    owed = owed_by(account, since, today)
     account.interest_until = today
-    account.interest -= cost
+    account.interest -= sum((each.cost for each in owed), ZERO)
     account.save(update_fields=["interest", "interest_until"])
-    if not cost:
-        return False
-    memo = f"{plain(rate)} % a year on {-account.cash:,.2f} USD borrowed, to {today:%-d %b %Y}"
-    journal = Journal(ref=f"interest:{account.pk}:{today}", kind="interest", memo=memo, at=timezone.now())
-    write(account, lines_of_income(INTEREST, -cost), journal)
-    tell(account, "interest", f"{cost:,.2f} USD: {memo}")
-    return True
+    for each in owed:
+        facts = {"kind": each.kind, "memo": each.memo, "instrument": each.instrument, "at": timezone.now()}
+        write(account, lines_of_income(INTEREST, -each.cost), Journal(ref=each.ref, **facts))
+        tell(account, each.kind, f"{each.cost:,.2f} USD: {each.memo}")
+    return bool(owed)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from apps.accounts.answers import signed_in
+from apps.desk.money import plain
 from apps.desk.position import CostMethod
 
 from . import terms
@@ -37,6 +39,8 @@ def account_terms(request: HttpRequest) -> HttpResponse:
         "kinds": AccountKind,
         "methods": METHODS.items(),
         "least_equity": terms.LEAST_EQUITY,
+        "margin_rate": plain(settings.MARGIN_RATE_BPS / 100),
+        "borrow_rate": plain(settings.BORROW_RATE_BPS / 100),
     }
     return render(request, "portfolio/terms.html", context, status=422 if errors else 200)
 

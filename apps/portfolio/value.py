@@ -142,6 +142,11 @@ class PortfolioView(NamedTuple):
         return all(each.market_value is not None for each in self.open_positions)
 
     @property
+    def interest(self) -> Decimal:
+        """Of the income what is of no symbol's shares held: below zero what was paid for borrowed cash and shares."""
+        return self.income - sum([each.held.dividends for each in self.positions], ZERO)
+
+    @property
     def gross_value(self) -> Decimal:
         """What all positions are worth, those that are owed too."""
         worths = (each.held.cost if each.market_value is None else each.market_value for each in self.open_positions)

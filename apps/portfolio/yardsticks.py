@@ -9,7 +9,7 @@ from django.conf import settings
 
 from apps.desk.money import decimal_of
 from apps.desk.performance import benchmark_return
-from apps.market.queries import MarketStatus, last_price
+from apps.market.queries import MarketStatus, last_price, symbol_now
 
 HUNDRED = Decimal(100)
 AROUND_THE_CLOCK, OF_AN_EXCHANGE = 365, 252
@@ -32,7 +32,12 @@ def sessions_a_year(state: MarketStatus) -> int:
     return AROUND_THE_CLOCK if whole else OF_AN_EXCHANGE
 
 
+def benchmark_symbol() -> str:
+    """As the setting says, or as that is called now; "" for none."""
+    return symbol_now(str(settings.BENCHMARK))
+
+
 def benchmark(begin: datetime, end: datetime) -> Decimal | None:
     """What the benchmark's price did between two moments; None where the market has no history of it."""
-    symbol = str(settings.BENCHMARK)
+    symbol = benchmark_symbol()
     return benchmark_return(last_price(symbol, begin), last_price(symbol, end))

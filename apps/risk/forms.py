@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from apps.desk.instrument import symbol_of
-from apps.market.queries import instrument_ids
+from apps.market.queries import instrument_ids, symbols_now
 
 from .models import RiskLimits
 from .names import LABELS, MOST, STOPPED
@@ -46,7 +46,9 @@ class LimitsForm(forms.ModelForm):  # type: ignore[type-arg]
 def symbols_in(text: str) -> str:
     """The symbols, each once and in order. A misspelt one would bar nothing, so that an unknown one is refused."""
     try:
-        symbols = {symbol_of(word) for word in text.replace(",", " ").split()}
+        now = symbols_now()
+        typed = {symbol_of(word) for word in text.replace(",", " ").split()}
+        symbols = {now.get(symbol, symbol) for symbol in typed}
     except ValueError as error:
         raise forms.ValidationError(str(error)) from None
     unknown = sorted(symbols - instrument_ids(symbols).keys())

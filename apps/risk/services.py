@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from apps.accounts.models import User
+from apps.desk.instrument import Renamed
 from apps.live.announce import announce
 from apps.live.moments import read_database_time
 from apps.live.topics import DESK_STREAM, user_stream
@@ -63,3 +64,15 @@ def loosen_now(rows: Iterable[OwnLimit], now: datetime) -> list[OwnLimit]:
         announce(user_stream(row.account.user_id), "risk.own_limits", facts, topics=[f"halt/{row.account_id}"])
         spared.append(row)
     return spared
+
+
+@transaction.atomic
+def rename_symbol(renamed: Renamed) -> None:
+    """Allow and deny lists go on for what is called otherwise now."""
+    for row in RiskLimits.objects.select_for_update():
+        lists = {name: symbols_after(getattr(row, name), renamed) for name in ("allowed_symbols", "barred_symbols")}
+        RiskLimits.objects.filter(pk=row.pk).update(**lists)
+
+
+def symbols_after(text: str, renamed: Renamed) -> str:
+    return " ".join(sorted(renamed.new if symbol == renamed.old else symbol for symbol in text.split()))

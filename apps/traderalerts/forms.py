@@ -13,6 +13,7 @@ from apps.accounts.queries import discord_id_of
 from apps.alerts.outgoing import Unsendable, target_of
 from apps.desk.instrument import symbol_of
 from apps.market.models import Instrument
+from apps.market.queries import tradable
 
 from .models import OF_ORDERS, OF_PNL, OF_PRICE, AlertSettings, Kind, TraderAlert
 from .terms import Terms
@@ -42,7 +43,7 @@ class AlertForm(forms.Form):
     def clean_symbol(self) -> Instrument | None:
         text: str = self.cleaned_data["symbol"].strip()
         try:
-            return Instrument.objects.get(symbol=symbol_of(text), tradable=True) if text else None
+            return tradable(symbol_of(text)) if text else None
         except (ValueError, Instrument.DoesNotExist):
             words = f"{text[:32]} is not a symbol that is traded here: type one in full, such as AAPL"
             raise forms.ValidationError(words) from None

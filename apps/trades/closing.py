@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from apps.desk.calendar import Phase
+from apps.desk.instrument import Renamed
 from apps.desk.position import Split
 from apps.desk.quote import Quote
 from apps.market.feeds import Tick
@@ -47,3 +48,9 @@ def split_tick(quote: Quote, split: Split, now: datetime) -> Tick:
         venue_at=quote.venue_at,
         received_at=now,
     )
+
+
+def renamed_tick(quote: Quote, renamed: Renamed, now: datetime) -> Tick:
+    """The quote under the new symbol."""
+    sizes = (quote.bid_size, quote.ask_size)
+    return Tick(renamed.new, quote.bid, quote.ask, *sizes, quote.last, venue_at=quote.venue_at, received_at=now)

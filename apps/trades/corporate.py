@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 
 from django.db import transaction
 
 from apps import telemetry
+from apps.desk.instrument import Renamed
 from apps.desk.order import OPEN
 from apps.desk.position import Split
 from apps.market import services as market
-from apps.market.queries import market_state, session_date_of
+from apps.market.queries import is_known, market_state, session_date_of
 from apps.portfolio import corporate as due
 from apps.portfolio.closed import FILLS
 from apps.portfolio.models import Account, CorporateAction, Journal, Position
+from apps.risk import services as risk
 
 from .models import Order
 from .services import cancel_all
@@ -22,9 +25,15 @@ from .watchers import split_hooks
 Kind = CorporateAction.Kind
 
 
-def apply_due(now: datetime) -> list[Split]:
-    """Applies what is due; says which splits were. One that stopped half way goes on: no account has its due twice."""
-    state, done = market_state(), list[Split]()
+def apply_due(now: datetime) -> list[Split | Renamed]:
+    """Applies all that is due; says which splits and changes of symbols were."""
+    return list(iter(partial(apply_next, now), None))
+
+
+def apply_next(now: datetime) -> Split | Renamed | None:
+    """Applies what is due up to the next split or change of a symbol, and says which that was; None when all is done.
+    One that stopped half way goes on: no account has its due twice."""
+    state = market_state()
     waiting = CorporateAction.objects.filter(applied_at=None, refused="").select_related("instrument").order_by("pk")
     for action in waiting:
         session = session_date_of(action.instrument, state)
@@ -33,19 +42,22 @@ def apply_due(now: datetime) -> list[Split]:
         if words := obstacle(action, session):
             CorporateAction.objects.filter(pk=action.pk).update(refused=words)
             telemetry.faults.labels("corporate action").inc()
-            continue
-        if action.kind == Kind.SPLIT:
+        elif action.kind == Kind.SPLIT:
             split_all(action, now)
-            done.append(due.split_of(action))
+            return due.split_of(action)
+        elif action.kind == Kind.SYMBOL:
+            return rename_all(action, now)
         else:
             pay_all(action, now)
-    return done
+    return None
 
 
 def obstacle(action: CorporateAction, session: date) -> str:
     """Why it can not be applied any more; nothing is half done then."""
     if action.kind == Kind.DIVIDEND:
         return "" if due.held_at(action) else "Nobody held it when the ex-date began"
+    if action.kind == Kind.SYMBOL:
+        return f"{action.new_symbol} is, or was, the symbol of something else" if is_known(action.new_symbol) else ""
     if Journal.objects.filter(corporate_action=action).exists():
         return ""
     traded = Journal.objects.filter(instrument=action.instrument, kind__in=FILLS)
@@ -67,6 +79,18 @@ def split_all(action: CorporateAction, now: datetime) -> None:
         for hook in split_hooks:
             hook(split, now)
         CorporateAction.objects.filter(pk=action.pk).update(applied_at=now)
+
+
+@transaction.atomic
+def rename_all(action: CorporateAction, now: datetime) -> Renamed:
+    """All of it at once: nobody ever sees half of it. Working orders go on."""
+    concerned = accounts_in(action)
+    renamed = market.rename(action.instrument, action.new_symbol, action.ex_date)
+    risk.rename_symbol(renamed)
+    for account in concerned:
+        due.book_symbol(account.pk, action, renamed, now)
+    CorporateAction.objects.filter(pk=action.pk).update(applied_at=now, old_symbol=renamed.old)
+    return renamed
 
 
 def pay_all(action: CorporateAction, now: datetime) -> None:

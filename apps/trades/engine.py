@@ -27,8 +27,8 @@ from apps.portfolio.services import take_equity_points
 from apps.portfolio.terms import charge_interest
 
 from .brokers.base import Broker
-from .closing import Closing, split_tick
-from .corporate import apply_due
+from .closing import Closing
+from .companies import act_on_companies
 from .lease import Lease
 from .margin_calls import call_margins
 from .news import ORDERS_RING
@@ -229,18 +229,11 @@ class Desk:
         minute = now.replace(second=0, microsecond=0)
         if minute != self.minute:
             self.minute = minute
-            await self.step("corporate", self.act_on_companies, now)
+            await self.step("interest", in_thread, charge_interest, now.date())  # of a day that is over, so first
+            await self.step("corporate", act_on_companies, self, now)
             await self.step("bars", self.save_bars)
             await self.step("equity", in_turns, take_equity_points, now)
             await self.step("margin", in_thread, call_margins, now)
-            await self.step("interest", in_thread, charge_interest, now.date())
-
-    async def act_on_companies(self, now: datetime) -> None:
-        """Splits and dividends that are due. What is shown of a split share until it trades is its quote, split."""
-        for split in await in_thread(apply_due, now):
-            self.feed.split(split.symbol, split.new, split.old)
-            if quote := self.newest.get(split.symbol):
-                self.take([split_tick(quote, split, self.clock())])
 
     async def save_quotes(self, now: datetime) -> None:
         unsaved, self.unsaved = self.unsaved, {}

@@ -15,9 +15,9 @@ from apps.market.models import Instrument
 from .models import LONGEST_REASON, Order
 from .news import ring_desk, tell
 from .queries import session_for
-from .review import review
+from .review import check_ever, review
 from .states import hold, move, waiting_for
-from .ticket import Ticket
+from .ticket import Change, Ticket, Undone
 
 
 def add_then(order: Order, then: Ticket, now: datetime) -> Order:
@@ -64,6 +64,19 @@ def begin_then(order: Order, now: datetime) -> None:
     move(then, OrderStatus.NEW, now)
     tell(then, "accepted")
     ring_desk()
+
+
+def change_then(order: Order, change: Change, now: datetime) -> Order:
+    """Another quantity or price for what waits: it is asked again only whether it could be at any time, and goes on
+    waiting. Raises Undone where it could not."""
+    order.quantity, order.limit_price, order.stop_price = change.quantity, change.limit_price, change.stop_price
+    ticket = ticket_of(order)
+    if denied := check_ever(ticket, now):
+        raise Undone(ticket, denied)
+    order.updated_at = max(now, order.updated_at)
+    order.save(update_fields=["quantity", "limit_price", "stop_price", "updated_at"])
+    tell(order, "replaced")
+    return order
 
 
 def not_tradable(order: Order) -> Denied:

@@ -17,6 +17,7 @@ from apps.desk.money import plain
 from apps.desk.order import Effect, OrderStatus, OrderType, Side, TimeInForce
 from apps.desk.position import Inventory, Position
 from apps.market.models import Instrument
+from apps.market.queries import symbols_now
 from apps.portfolio import services as portfolio
 from apps.portfolio.bookkeeping import lock
 from apps.portfolio.closed import FILLS
@@ -71,7 +72,7 @@ class NotWhole(Exception):
 
 def tried(account: Account, rows: Iterable[Elsewhere]) -> Tried:
     """Goes through the fills as the books would, without writing. In the order given, which is that of their times."""
-    found = list(rows)
+    found = called_now(rows)
     here = known_keys(account, [row.key for row in found])
     instruments = {each.symbol: each for each in Instrument.objects.filter(symbol__in={row.symbol for row in found})}
     newest = newest_each(account)
@@ -103,6 +104,12 @@ def tried(account: Account, rows: Iterable[Elsewhere]) -> Tried:
     return Tried(tuple(booked), len(here), tuple(wrong), cash)
 
 
+def called_now(rows: Iterable[Elsewhere]) -> list[Elsewhere]:
+    """What a file of earlier years calls by a former symbol is what that is called now."""
+    now = symbols_now()
+    return [row._replace(symbol=now.get(row.symbol, row.symbol)) for row in rows]
+
+
 def misfit(row: Elsewhere, instrument: Instrument | None, newest: datetime | None) -> str:
     """What keeps a line out of the books, whatever is held."""
     if instrument is None:
@@ -126,7 +133,8 @@ def import_fills(account: Account, rows: Sequence[Elsewhere], name: str) -> int:
         raise NotWhole(found.wrong)
     if not found.fills:
         return 0
-    instruments = {each.symbol: each for each in Instrument.objects.filter(symbol__in={row.symbol for row in rows})}
+    symbols = {row.symbol for row, _ in found.fills}
+    instruments = {each.symbol: each for each in Instrument.objects.filter(symbol__in=symbols)}
     orders = [order_of(locked, row, instruments[row.symbol], opens) for row, opens in found.fills]
     Order.objects.bulk_create(orders, batch_size=ROWS_AT_ONCE)
     fills = [desk_fill(row, exec_id(order)) for order, (row, _) in zip(orders, found.fills, strict=True)]

@@ -112,6 +112,11 @@ class Order(models.Model):
         return self.status in OPEN
 
     @property
+    def awaits_first(self) -> bool:
+        """Whether it is a second order that is not sent before the first is filled."""
+        return self.after_id is not None and self.status == OrderStatus.HELD
+
+    @property
     def waits_for(self) -> datetime | None:
         """The open, or the extended hours, of the session that it is for, while that is to come."""
         calendar = calendar_named(self.instrument.calendar)

@@ -19,7 +19,7 @@ from apps.desk.policy import Policy, Price
 from apps.desk.sessions import session_of
 from apps.market.hours import calendar_named
 from apps.market.models import Instrument
-from apps.market.queries import market_state
+from apps.market.queries import former_of, market_state
 
 from .models import Fill, Order, desk_order
 
@@ -127,10 +127,12 @@ def orders_of(account_id: int) -> QuerySet[Order]:
 
 
 def search_orders(account_id: int, tab: str, symbol: str = "", side: str = "", status: str = "") -> QuerySet[Order]:
-    """The account's orders of a tab, narrowed by what is given; a symbol is found by how it begins."""
+    """The account's orders of a tab, narrowed by what is given; a symbol is found by how it begins,
+    a former one whole."""
     rows = orders_of(account_id).filter(TABS[tab])
     if symbol:
-        rows = rows.filter(Q(instrument__symbol__istartswith=symbol) | Q(client_order_id=symbol))
+        named = Q(instrument__symbol__istartswith=symbol) | Q(instrument__in=former_of(symbol))
+        rows = rows.filter(named | Q(client_order_id=symbol))
     if side:
         rows = rows.filter(side=side)
     return rows.filter(status=status) if status else rows

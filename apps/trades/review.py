@@ -102,9 +102,13 @@ def only_reduces(ticket: Ticket, account: Account) -> Denied:
 
 def check_then(then: Ticket, now: datetime) -> Denied | None:
     """What a second order could do at no time; every other rule is asked when it begins."""
-    order = then.order(now)
-    denied = check_terms(order, None, now) or check_calendar(order, board.calendar(then.symbol))
+    denied = check_ever(then, now)
     return replace(denied, field=THEN + denied.field) if denied else None
+
+
+def check_ever(ticket: Ticket, now: datetime) -> Denied | None:
+    order = ticket.order(now)
+    return check_terms(order, None, now) or check_calendar(order, board.calendar(ticket.symbol))
 
 
 def verdict_of(

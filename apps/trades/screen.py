@@ -11,6 +11,7 @@ from decimal import Decimal
 from apps.desk.order import AUCTIONS, Effect, OrderType, Side, TimeInForce
 from apps.desk.risk import Denied
 from apps.market.quotes import board
+from apps.portfolio.borrowing import borrow_rate_of
 from apps.portfolio.models import Account
 
 from .forms import FIELDS, clean_ticket
@@ -38,6 +39,10 @@ class TicketScreen:
     shares: Decimal | None = None
     """What the amount comes to, where the order is by amount."""
     on_margin: bool = False
+    borrow_rate: Decimal | None = None
+    """What the shares of a short sale cost, per cent a year."""
+    called: str = ""
+    """What the typed symbol is called now, where it was a former one."""
     sides = list(Side)
     types = list(OrderType)
 
@@ -78,7 +83,7 @@ def blank_ticket(data: Mapping[str, str], account: Account | None) -> TicketScre
 
 def sent_ticket(data: Mapping[str, str], order: Order) -> TicketScreen:
     """The ticket after an accepted order: ready for the next one, with a new id."""
-    kept = {name: data.get(name, "") for name in KEPT_AFTER_SENDING}
+    kept = {name: data.get(name, "") for name in KEPT_AFTER_SENDING} | {"symbol": order.instrument.symbol}
     return replace(blank_ticket(kept, order.account), order=order)
 
 
@@ -106,4 +111,6 @@ def estimated_ticket(data: Mapping[str, str], account: Account | None, now: date
         refusal=told.verdict.message if isinstance(told.verdict, Denied) else "",
         shares=ticket.quantity if ticket.notional else None,
         on_margin=account.on_margin,
+        borrow_rate=borrow_rate_of(ticket.symbol) if told.effect is Effect.OPEN and ticket.side is Side.SELL else None,
+        called=ticket.symbol if ticket.symbol != values["symbol"].upper() else "",
     )

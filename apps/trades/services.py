@@ -30,7 +30,7 @@ from apps.market.models import Instrument
 from apps.portfolio.models import Account
 from apps.portfolio.queries import holding
 
-from .following import add_then
+from .following import add_then, change_then
 from .models import Order, desk_order
 from .news import ring_desk, tell, tell_denied
 from .queries import session_for
@@ -117,7 +117,8 @@ def cancel_order(account: Account, order_id: uuid.UUID, now: datetime) -> Order:
 
 
 def replace_order(account: Account, order_id: uuid.UUID, change: Change, now: datetime) -> Order | Refused:
-    """Gives a working order another quantity or price; a better place in the queue it does not keep.
+    """Gives a working order, or a second one that waits, another quantity or price; a better place in the queue it
+    does not keep.
 
     Raises Order.DoesNotExist for another's order, IllegalTransition for one that is closed.
     """
@@ -132,12 +133,14 @@ def change_order(account: Account, order_id: uuid.UUID, change: Change, now: dat
     """Raises Undone where a rule refuses what the order would be."""
     locked = Account.objects.select_for_update().get(pk=account.pk)
     order = lock_order(locked, order_id)
-    if not order.is_working:
+    if not (order.is_working or order.awaits_first):
         raise IllegalTransition(f"an order that is {order.status} cannot be changed")
     if errors := change.errors(order):
         return Refused(errors)
     if change.is_none(order):
         return order
+    if order.awaits_first:
+        return change_then(order, change, now)
     if order.is_linked:
         take_hold(order)
     release(order)

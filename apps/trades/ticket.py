@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -87,8 +87,14 @@ class Ticket:
         return sha256("|".join(texts).encode()).hexdigest()
 
     def asks_for(self, order: Order) -> bool:
-        """Whether `order` was asked for by this ticket, so that sending it again is a retry."""
-        return self.fingerprint == order.asked if order.asked else self.is_as(order)
+        """Whether `order` was asked for by this ticket, so that sending it again is a retry, also where its symbol has
+        changed meanwhile."""
+        if not order.asked:
+            return self.is_as(order)
+        if self.fingerprint == order.asked:
+            return True
+        former = order.instrument.former_symbols.values_list("symbol", flat=True)
+        return any(replace(self, symbol=was).fingerprint == order.asked for was in former)
 
     def is_as(self, order: Order) -> bool:
         """Whether these are the terms of an order of which it is not known what it was asked for."""

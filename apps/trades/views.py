@@ -20,6 +20,7 @@ from apps.accounts.answers import refusal as refuse
 from apps.desk.instrument import symbol_of
 from apps.desk.order import IllegalTransition, OrderStatus, Side
 from apps.live.fragments import render_fragment
+from apps.market import queries as market
 from apps.portfolio.queries import account_of
 
 from . import services
@@ -168,7 +169,7 @@ def cancel(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
 @require_POST
 @signed_in
 def replace(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
-    """Another quantity or price for a working order; a field that is not sent stays as it is."""
+    """Another quantity or price for a working order or a second one that waits; what is not sent stays as it is."""
     account = account_of(request.user)
     found = orders_of(account.pk).filter(pk=order_id).first() if account else None
     if account is None or found is None:
@@ -260,9 +261,12 @@ def close_position(request: HttpRequest) -> HttpResponse:
 
 
 def symbol_in(fields: Mapping[str, str]) -> str:
-    """The symbol that is given, "" for none. Raises ValueError for what cannot be one: a database may choke on it."""
+    """The symbol that is given, as it is called now; "" for none.
+
+    Raises ValueError for what cannot be one: a database may choke on it.
+    """
     text = fields.get("symbol", "").strip()
-    return symbol_of(text) if text else ""
+    return market.symbol_now(symbol_of(text)) if text else ""
 
 
 def not_closed(request: HttpRequest, result: Refused) -> HttpResponse:

@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.desk.instrument import symbol_of
 from apps.live.announce import announce
 from apps.live.topics import user_stream
+from apps.market import queries as market
 from apps.market.models import Instrument
 
 from . import queries
@@ -179,8 +180,7 @@ def locked_lines(watchlist: Watchlist) -> list[WatchedSymbol]:
 
 def append(watchlist: Watchlist, lines: Sequence[WatchedSymbol], text: str) -> Added | Refused:
     try:
-        symbol = symbol_of(text)
-        instrument = Instrument.objects.get(symbol=symbol, tradable=True)
+        instrument = market.tradable(symbol_of(text))
     except (ValueError, Instrument.DoesNotExist):
         if not text.strip():
             return Refused("symbol", "Symbol is required, such as AAPL.")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.desk.margin import interest, maintenance_margin, margin_of
+from apps.desk.margin import borrow_fee, interest, maintenance_margin, margin_of
 
 usd = st.integers(-(10**9), 10**9).map(lambda cents: Decimal(cents).scaleb(-2))
 
@@ -64,3 +64,14 @@ def test_interest_is_simple_actual_over_360(cash, days, cost):
     since = date(2026, 3, 1)
 
     assert interest(Decimal(cash), Decimal("7.5"), since, date.fromordinal(since.toordinal() + days)) == Decimal(cost)
+
+
+@pytest.mark.parametrize(
+    ("value", "rate", "days", "cost"),
+    [("15000.00", "3", 1, "1.25"), ("15000.00", "3", 3, "3.75"), ("15000.00", "0", 3, "0"), ("0", "3", 3, "0")],
+)
+def test_fee_for_borrowed_shares_is_their_value_by_the_yearly_rate_over_360(value, rate, days, cost):
+    since = date(2026, 2, 27)
+
+    until = date.fromordinal(since.toordinal() + days)
+    assert borrow_fee(Decimal(value), Decimal(rate), since, until) == Decimal(cost)

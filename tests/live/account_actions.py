@@ -12,6 +12,8 @@ from apps.market import services as market
 from apps.market.models import Instrument
 from apps.portfolio import mending, terms
 from apps.portfolio.models import AccountKind, CorporateAction
+from apps.risk import services as risk
+from apps.risk.models import RiskLimits
 from apps.trades import corporate, margin_calls
 
 from .order_actions import action
@@ -77,6 +79,15 @@ def interest_charged(s: Scene) -> None:
 
 
 @action
+def borrowed_shares_charged(s: Scene) -> None:
+    on_margin(s)
+    s.traded("sell 30 NVDA")
+    s.account.refresh_from_db()
+    assert s.account.cash > 0 and s.account.interest_until
+    assert terms.charge_interest(s.account.interest_until + timedelta(days=3)) == 1
+
+
+@action
 def margin_called(s: Scene) -> None:
     on_margin(s)
     s.traded("sell 600 NVDA")
@@ -88,12 +99,12 @@ def margin_called(s: Scene) -> None:
     assert Decimal(0) == s.account.positions.get(instrument__symbol="NVDA").quantity
 
 
-def next_day(s: Scene, **terms: Any) -> None:
-    """Something of AAPL is due when the next session begins."""
+def next_day(s: Scene, symbol: str = "AAPL", **terms: Any) -> None:
+    """Something of the symbol is due when the next session begins."""
     s.feed.day += timedelta(days=1)
     market.follow_session(s.feed)
-    aapl = Instrument.objects.get(symbol="AAPL")
-    CorporateAction.objects.create(instrument=aapl, ex_date=s.feed.day, **terms)
+    instrument = Instrument.objects.get(symbol=symbol)
+    CorporateAction.objects.create(instrument=instrument, ex_date=s.feed.day, **terms)
     corporate.apply_due(s.now)
 
 
@@ -112,6 +123,16 @@ def shares_put_together_with_cash_for_the_rest(s: Scene) -> None:
 @action
 def dividend_paid(s: Scene) -> None:
     next_day(s, kind="dividend", amount=Decimal("0.24"))
+
+
+@action
+def symbol_changed(s: Scene) -> None:
+    s.traded("buy 10 NVDA")
+    s.placed("sell 5 NVDA limit 200", tif="gtc")
+    risk.save_limits(RiskLimits(barred_symbols="NVDA"), s.bob)
+    next_day(s, "NVDA", kind="symbol", new_symbol="NV")
+    assert market.learn_names(s.feed) is s.feed
+    s.quote("NV", "111.00", "111.02")
 
 
 @action

@@ -52,6 +52,11 @@ def second_order_cancelled_alone(s: Scene) -> None:
 
 
 @action
+def second_order_changed_while_it_waits(s: Scene) -> None:
+    s.post(f"/orders/{s.waiting.pk}/replace/", 200, quantity="15", limit_price="480.00")
+
+
+@action
 def second_order_refused_with_its_field(s: Scene) -> None:
     s.order("buy 3 NVDA limit 100.00", status=422, **{**THEN, "then_quantity": "0"})
 

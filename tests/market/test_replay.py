@@ -112,3 +112,19 @@ def extremes(path: Path) -> dict[tuple[str, datetime], tuple[Decimal, Decimal, D
         if row.bid is not None:
             prices[row.symbol, row.at.replace(second=0)].append(last[row.symbol])
     return {key: (max(each), min(each), each[-1]) for key, each in prices.items()}
+
+
+async def test_replay_goes_by_the_symbol_of_today(tmp_path: Path) -> None:
+    """Renamed before it starts, and once more: what is recorded stays as it is."""
+    rows = "2013-10-07T20:00:00Z,FB,10,10.05,100,200,10,1", "2013-10-08T13:30:00Z,FB,11,11.05,100,200,11,1"
+    feed = Replay(recording(tmp_path, *rows), AT_ONCE)
+    feed.rename("FB", "META")
+    assert dict(feed.session().opening_prices) == {"META": 10}
+    feed.rename("META", "MVRS")
+    feed.rename("FB", "NOBODY")
+
+    ticks = await played(feed)
+
+    assert {tick.symbol for tick in ticks} == {"MVRS"}
+    assert [each.symbol for each in feed.instruments()] == ["MVRS"]
+    assert dict(feed.session().previous_closes) == {"MVRS": 10}

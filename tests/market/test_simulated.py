@@ -153,3 +153,17 @@ async def test_ticks_are_spread_evenly() -> None:
 
     assert 80 <= sum(sizes) <= 120
     assert max(sizes) <= 12
+
+
+async def test_walk_goes_on_under_the_new_symbol() -> None:
+    """Only the name differs, of quotes, closes and history."""
+    one, other = (Simulated(2, 50, seed=3, now=clock()) for _ in range(2))
+    other.rename("MSFT", "NEW")
+    other.rename("GONE", "NOTHING")
+
+    assert [each.symbol for each in other.instruments()] == ["AAPL", "NEW"]
+    assert other.session().previous_closes["NEW"] == one.session().previous_closes["MSFT"]
+    before, after = await first(one, 20), await first(other, 20)
+    assert [tick.last for tick in before] == [tick.last for tick in after]
+    assert {tick.symbol for tick in after} == {"AAPL", "NEW"}
+    assert {bar.symbol for bar in other.history(START - DAY, START)} == {"AAPL", "NEW"}

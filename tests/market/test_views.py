@@ -23,7 +23,7 @@ def page(client: Client, alice: Any) -> Client:
 def test_search_answers_json(page: Client) -> None:
     answer = page.get("/symbols/?q=app", headers=JSON)
 
-    assert answer.json() == {"symbols": [{"symbol": "AAPL", "name": "Apple Inc."}]}
+    assert answer.json() == {"symbols": [{"symbol": "AAPL", "name": "Apple Inc.", "was": ""}]}
 
 
 def test_search_answers_options_to_htmx(page: Client) -> None:

@@ -30,7 +30,7 @@ class Scripted(Feed):
 
     def __init__(self) -> None:
         self.script: asyncio.Queue[list[Tick] | FeedError] = asyncio.Queue()
-        self.is_open = True
+        self.is_open, self.symbol = True, "AAPL"
         self.taken = asyncio.Event()
 
     def clock(self) -> datetime:
@@ -46,7 +46,10 @@ class Scripted(Feed):
         return self.clock().date()
 
     def instruments(self) -> list[Listing]:
-        return [Listing("AAPL", "Apple")]
+        return [Listing(self.symbol, "Apple")]
+
+    def rename(self, old: str, new: str) -> None:
+        self.symbol = new if self.symbol == old else self.symbol
 
     async def quotes(self) -> AsyncIterator[list[Tick]]:
         while True:
@@ -59,7 +62,7 @@ class Scripted(Feed):
     def say(self, bid: str, ask: str, size: int = 1000) -> None:
         now = self.clock()
         prices = (Decimal(bid), Decimal(ask), Decimal(size), Decimal(size), Decimal(ask))
-        self.script.put_nowait([Tick("AAPL", *prices, venue_at=now, received_at=now, volume=Decimal(10))])
+        self.script.put_nowait([Tick(self.symbol, *prices, venue_at=now, received_at=now, volume=Decimal(10))])
 
     def lose(self) -> None:
         self.script.put_nowait(FeedError("the line is lost"))

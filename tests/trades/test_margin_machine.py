@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import count
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
+from apps.desk.margin import interest
 from apps.desk.money import ZERO
 from apps.desk.order import LIMITS, OPEN, WORKING, Effect, OrderType, Side
 from apps.desk.position import CostMethod
@@ -36,6 +37,7 @@ from .broken import broken
 SYMBOLS = ("AAPL", "MSFT")
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)
 symbols = st.sampled_from(SYMBOLS)
+MARGIN_RATE, BORROW_RATE = Decimal("7.5"), Decimal(3)
 away = st.integers(-300, 300).map(lambda ticks: Decimal(ticks).scaleb(-2))
 
 
@@ -52,6 +54,7 @@ class MarginMachine(RolledBack):
         self.account = portfolio.open_account(get_user_model().objects.create_user("alice"), Decimal(30_000))
         self.deposited = Decimal(30_000)
         terms.set_kind(self.account, AccountKind.MARGIN)
+        Account.objects.update(interest_until=self.day)
         for symbol in SYMBOLS:
             self.quote(symbol, Decimal(100), 50)
 
@@ -133,7 +136,7 @@ class MarginMachine(RolledBack):
         services.expire_day_orders(self.day, self.now)
         self.day += timedelta(days=1)
         self.now += timedelta(days=1)
-        terms.charge_interest(self.day)
+        self.charge()
         MarketState.objects.update(session_date=self.day)
         for each in SYMBOLS:
             board.put(Quote(each, *self.prices(each), *[self.now] * 2))
@@ -149,6 +152,17 @@ class MarginMachine(RolledBack):
             self.now += timedelta(milliseconds=1)
             prices = [split.price(bid), split.price(ask), *sizes, split.price(last)]
             board.put(Quote(symbol, *prices, *[self.now] * 2))
+
+    def charge(self) -> None:
+        """Every share that is owed is paid for, each symbol by itself, and once."""
+        before = self.view()
+        owed = interest(before.cash, MARGIN_RATE, self.day - timedelta(days=1), self.day)
+        for each in before.open_positions:
+            if each.held.quantity < 0:
+                owed += (-each.market_value * BORROW_RATE / 36000).quantize(Decimal("0.01"), ROUND_HALF_EVEN)
+        assert terms.charge_interest(self.day) == bool(owed)
+        assert terms.charge_interest(self.day) == 0
+        assert self.view().income == before.income - owed
 
     def prices(self, symbol: str) -> tuple[Decimal, Decimal, Decimal, Decimal, Decimal]:
         quote = board.quotes[symbol]

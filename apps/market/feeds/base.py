@@ -72,6 +72,9 @@ class Feed(ABC):
     def split(self, symbol: str, new: int, old: int) -> None:  # noqa: B027 -- a venue does so by itself
         """A split of this symbol begins: a feed that makes its prices up goes on at the new ones."""
 
+    def rename(self, old: str, new: str) -> None:  # noqa: B027 -- a venue does so by itself
+        """What was called `old` is called `new` from now on: a feed that knows it by the old goes on by the new."""
+
     @abstractmethod
     def instruments(self) -> list[Listing]:
         """Everything it quotes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -32,12 +32,16 @@ class Replay(Feed):
         self.ended = False
         self.last: dict[str, Decimal] = {}
         self.closes: dict[str, Decimal] = {}
+        self.names = {symbol: symbol for symbol in self.survey.opening_prices}  # of what is recorded, today
 
     def clock(self) -> datetime:
         return self.at
 
     def instruments(self) -> list[Listing]:
-        return [Listing(symbol, NAMES.get(symbol, symbol)) for symbol in sorted(self.survey.opening_prices)]
+        return [Listing(self.names[symbol], NAMES.get(symbol, symbol)) for symbol in sorted(self.names)]
+
+    def rename(self, old: str, new: str) -> None:
+        self.names |= {recorded: new for recorded, name in self.names.items() if name == old}
 
     def session(self) -> Session:
         found = self.survey
@@ -51,9 +55,12 @@ class Replay(Feed):
             found.last_at,
             not self.ended,
             reason,
-            dict(self.closes),
-            {} if self.closes else dict(found.opening_prices),
+            self.named(self.closes),
+            {} if self.closes else self.named(found.opening_prices),
         )
+
+    def named(self, prices: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        return {self.names.get(symbol, symbol): price for symbol, price in prices.items()}
 
     async def quotes(self) -> AsyncIterator[list[Tick]]:
         loop = asyncio.get_running_loop()
@@ -80,5 +87,6 @@ class Replay(Feed):
                 continue
             last = self.last.get(row.symbol) or (row.bid + row.ask) / 2
             sizes = (row.bid_size or ZERO, row.ask_size or ZERO)
-            batch.append(Tick(row.symbol, row.bid, row.ask, *sizes, last, row.at, stamp, row.volume or ZERO))
+            symbol = self.names[row.symbol]
+            batch.append(Tick(symbol, row.bid, row.ask, *sizes, last, row.at, stamp, row.volume or ZERO))
         return batch

@@ -6,6 +6,7 @@ import asyncio
 import random
 from array import array
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -82,6 +83,14 @@ class Simulated(Feed):
         if symbol in self.symbols:
             index = self.symbols.index(symbol)
             self.walk.place(index, self.walk.price(index) * old / new)
+
+    def rename(self, old: str, new: str) -> None:
+        if old not in self.symbols:
+            return
+        index = self.symbols.index(old)
+        self.symbols[index], self.stocks[index] = new, replace(self.stocks[index], symbol=new)
+        if old in self.closes:
+            self.closes[new] = self.closes.pop(old)
 
     def begin(self) -> date:
         """Walks from where the record ends (or a day ago) to the minute that now runs; says the day."""

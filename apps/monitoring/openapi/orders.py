@@ -144,7 +144,7 @@ OPERATIONS = (
         "/orders/{order_id}/replace/",
         "changeOrder",
         "orders",
-        "Another quantity or price for a working order; what is not sent stays as it is",
+        "Another quantity or price for a working order or a second one that waits; what is not sent stays as it is",
         {
             200: answer("The order as it is now", BY_ID, html()),
             302: moved("To the order, for a page without JavaScript"),

@@ -121,7 +121,7 @@ SCHEMAS: dict[str, Schema] = {
     "Order": record(ORDER),
     "Fill": record(FILL),
     "Bars": record({"symbol": words(), "bars": listed(record(BAR))}),
-    "Found": record({"symbols": listed(record({"symbol": words(), "name": words()}))}),
+    "Found": record({"symbols": listed(record({"symbol": words(), "name": words(), "was": words()}))}),
     "Check": record(CHECK, ["status"]),
     "Health": record(HEALTH, ["status"]),
     "State": record({"status": choice(("ok", "ready", "not ready", "draining"))}),

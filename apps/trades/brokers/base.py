@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from apps.desk.instrument import Renamed
 from apps.desk.quote import Quote
 
 
@@ -32,4 +33,8 @@ class Broker(Protocol):
 
     def trailed(self) -> dict[str, Decimal]:
         """By order id the best price that a trailing stop has seen, where nobody has kept it yet. Never blocks."""
+        ...
+
+    def rename(self, renamed: Renamed) -> None:
+        """Its working orders go on under the new symbol; called where `fill` is. Never blocks."""
         ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from django.conf import settings
 
 from apps.desk.book import Book
 from apps.desk.calendar import Trading, trading_at
+from apps.desk.instrument import Renamed
 from apps.desk.matching import Displayed, match
 from apps.desk.order import Order
 from apps.desk.quote import Quote
@@ -110,6 +112,12 @@ class PaperBroker:
         for order_id in outcome.failed:  # left out until the next refresh: tried again each second, not at each quote
             self.take(order_id)
             self.versions.pop(order_id, None)
+
+    def rename(self, renamed: Renamed) -> None:
+        self.left.pop(renamed.old, None)
+        for order_id, order in self.books.pop(renamed.old, Book()).orders.items():
+            self.books[renamed.new].put(replace(order, symbol=renamed.new))
+            self.symbols[order_id] = renamed.new
 
     def left_of(self, quote: Quote) -> Displayed:
         """The displayed sizes that no fill has taken yet. A new quote shows its sizes anew."""
