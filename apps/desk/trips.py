@@ -21,8 +21,8 @@ class ClosedTrade:
     where it was opened with a sell.
 
     `opened_by` and `closed_by` are the execution ids of its first and last fill. `stop` is the stop loss of the order
-    that opened it, in the shares' currency, a unit of which was worth `rate` USD on average when it was opened; `tags`
-    is what the trader calls it.
+    that opened it, `tags` what the trader calls it. Prices are in the shares' currency: where that is not USD,
+    `local_in` was put in of it, and `local_out` came out.
     """
 
     symbol: str
@@ -37,7 +37,8 @@ class ClosedTrade:
     opened_with: Side = Side.BUY
     stop: Decimal | None = None
     tags: tuple[str, ...] = ()
-    rate: Decimal = ONE
+    local_in: Decimal = ZERO
+    local_out: Decimal = ZERO
 
     @property
     def is_short(self) -> bool:
@@ -50,13 +51,18 @@ class ClosedTrade:
 
     @property
     def entry(self) -> Decimal:
-        """The average price it was opened at (USD a share)."""
-        return average_price(self.put_in / self.quantity)
+        """The average price it was opened at."""
+        return average_price((self.local_in or self.put_in) / self.quantity)
 
     @property
     def exit(self) -> Decimal:
-        """The average price it was closed at (USD a share)."""
-        return average_price((self.bought if self.is_short else self.sold) / self.quantity)
+        """The average price it was closed at."""
+        return average_price((self.local_out or (self.bought if self.is_short else self.sold)) / self.quantity)
+
+    @property
+    def rate(self) -> Decimal:
+        """What a unit of its currency was worth on average when it was opened (USD)."""
+        return average_price(self.put_in / self.local_in) if self.local_in else ONE
 
     @property
     def gross(self) -> Decimal:
@@ -108,12 +114,7 @@ class OpenTrade:
     commission: Decimal = ZERO
     realized: Decimal = ZERO
     local_in: Decimal = ZERO
-
-    @property
-    def rate(self) -> Decimal:
-        """What a unit of its currency was worth on average when it was opened (USD)."""
-        put_in = self.bought if self.opened_with is Side.BUY else self.sold
-        return average_price(put_in / self.local_in) if self.local_in else ONE
+    local_out: Decimal = ZERO
 
     @property
     def net(self) -> Decimal:
@@ -126,6 +127,8 @@ class OpenTrade:
         if fill.side is self.opened_with:
             self.quantity += fill.last_qty
             self.local_in += fill.local
+        else:
+            self.local_out += fill.local
         if fill.side is Side.BUY:
             self.bought += fill.notional
         else:
@@ -163,7 +166,8 @@ class Trips:
             opened_by=trade.opened_by,
             closed_by=fill.exec_id,
             opened_with=trade.opened_with,
-            rate=trade.rate,
+            local_in=trade.local_in,
+            local_out=trade.local_out,
         )
 
     def split(self, split: Split) -> None:

@@ -139,7 +139,7 @@ def of_the_day(days: Iterable[tuple[str, date | None]]) -> Q:
 
 
 def desk_lot(row: Lot) -> DeskLot:
-    return DeskLot(row.exec_id, row.quantity, row.cost, row.price, row.opened_at)
+    return DeskLot(row.exec_id, row.quantity, row.cost, row.price, row.opened_at, row.rate, row.local_cost)
 
 
 def desk_position(row: Position) -> DeskPosition:
@@ -188,8 +188,9 @@ def cash_mismatches() -> QuerySet[Account]:
 def position_mismatches() -> QuerySet[Position]:
     """Positions whose quantity or cost is not that of their lots."""
     lots = Lot.objects.filter(position=OuterRef("pk"))
-    in_lots = {"in_lots": total(lots, "position", "quantity"), "lots_cost": total(lots, "position", "cost")}
-    return Position.objects.annotate(**in_lots).exclude(quantity=F("in_lots"), cost=F("lots_cost"))
+    columns = {"quantity": "in_lots", "cost": "lots_cost", "local_cost": "lots_local"}
+    in_lots = {name: total(lots, "position", column) for column, name in columns.items()}
+    return Position.objects.annotate(**in_lots).exclude(**{column: F(name) for column, name in columns.items()})
 
 
 def total(rows: QuerySet[Any], by: str, column: str) -> Coalesce:

@@ -86,7 +86,7 @@ def test_a_stop_in_another_currency_risks_usd():
     bought, sold = euros(0, "buy", "10", "200", "1.1"), euros(1, "sell", "10", "210", "1.2")
     (trip,) = closed_trades([bought, sold])
 
-    assert (trip.entry, trip.rate, trip.net) == (D("220"), D("1.1"), D("320.00"))
+    assert (trip.entry, trip.exit, trip.rate, trip.net) == (D("200"), D("210"), D("1.1"), D("320.00"))
     assert replace(trip, stop=D("190")).risk == D("110.00")
 
 
