@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from .money import average_price, cents
@@ -37,6 +37,32 @@ def as_old_as(quote: Quote, pair: Quote | None) -> Quote:
     """The quote, no younger than the rate that its worth rests on: without one as old as can be."""
     since = EPOCH if pair is None else pair.received_at
     return quote if quote.received_at <= since else replace(quote, received_at=since)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a unit of a currency is worth by the newest quote of its `pair`, if there is one; a dollar is a dollar."""
+
+    currency: str = BASE
+    pair: Quote | None = None
+
+    @property
+    def is_base(self) -> bool:
+        return self.currency == BASE
+
+    @property
+    def usd(self) -> Decimal | None:
+        """None while it is not known."""
+        if self.is_base:
+            return ONE
+        return None if self.pair is None else rate_of(self.pair)
+
+    def dated(self, quote: Quote) -> Quote:
+        """A quote in this currency, no younger than the rate."""
+        return quote if self.is_base else as_old_as(quote, self.pair)
+
+
+IN_USD = Rate()
 
 
 def parts_of_gain(gain: Decimal, local: Decimal, rate: Decimal) -> tuple[Decimal, Decimal]:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from apps import telemetry
+from apps.desk.currency import BASE
 from apps.desk.order import OPEN
 from apps.desk.position import Split
 from apps.market import services as market
@@ -48,6 +49,9 @@ def obstacle(action: CorporateAction, session: date) -> str:
         return "" if due.held_at(action) else "Nobody held it when the ex-date began"
     if Journal.objects.filter(corporate_action=action).exists():
         return ""
+    instrument = action.instrument
+    if instrument.currency != BASE and action.in_lieu is None:
+        return f"{instrument.symbol} is in {instrument.currency}: say what is paid in USD for what is no whole lot"
     traded = Journal.objects.filter(instrument=action.instrument, kind__in=FILLS)
     if session > action.ex_date or traded.filter(session_date__gte=action.ex_date).exists():
         return f"{action.instrument.symbol} was traded since the ex-date began: in old shares or in new ones"
