@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from .currency import ONE
+from .currency import BASE, ONE
 from .fill import Fill
 from .money import ZERO, average_price
 from .order import Side
@@ -21,7 +21,7 @@ class ClosedTrade:
     where it was opened with a sell.
 
     `opened_by` and `closed_by` are the execution ids of its first and last fill. `stop` is the stop loss of the order
-    that opened it, `tags` what the trader calls it. Prices are in the shares' currency: where that is not USD,
+    that opened it, `tags` what the trader calls it. Prices are in the shares' `currency`: where that is not USD,
     `local_in` was put in of it, and `local_out` came out.
     """
 
@@ -37,6 +37,7 @@ class ClosedTrade:
     opened_with: Side = Side.BUY
     stop: Decimal | None = None
     tags: tuple[str, ...] = ()
+    currency: str = BASE
     local_in: Decimal = ZERO
     local_out: Decimal = ZERO
 
@@ -166,6 +167,7 @@ class Trips:
             opened_by=trade.opened_by,
             closed_by=fill.exec_id,
             opened_with=trade.opened_with,
+            currency=fill.currency,
             local_in=trade.local_in,
             local_out=trade.local_out,
         )
