@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.desk.calendar import ALWAYS, Calendar, Day, Phase
+from apps.desk.currency import currency_of
 from apps.desk.position import Split
 from apps.desk.quote import Quote
 from apps.live.announce import announce
@@ -46,7 +47,14 @@ def seed_instruments(feed: Feed | None = None) -> int:
     known = queries.instrument_ids()
     listed = (feed or feed_from_setting(settings)).instruments()
     new = [
-        Instrument(symbol=each.symbol, name=each.name, tick_size=each.tick_size, calendar=calendar_of(each))
+        Instrument(
+            symbol=each.symbol,
+            name=each.name,
+            currency=currency_of(each.currency),
+            tick_size=each.tick_size,
+            tradable=each.tradable,
+            calendar=calendar_of(each),
+        )
         for each in listed
         if each.symbol not in known
     ]
