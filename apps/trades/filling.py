@@ -16,7 +16,7 @@ from apps.desk.calendar import Trading, trading_at
 from apps.desk.currency import BASE, ONE
 from apps.desk.fill import Fill as DeskFill
 from apps.desk.matching import Displayed, Execution, match
-from apps.desk.money import ZERO, average_price, cents, usd_of
+from apps.desk.money import ZERO, average_price, cents
 from apps.desk.order import OrderStatus, Side, TimeInForce
 from apps.desk.quote import Quote
 from apps.desk.risk import affordable
@@ -29,7 +29,7 @@ from apps.portfolio.models import Account
 from .following import begin_then
 from .models import Fill, Order, desk_order
 from .news import tell
-from .queries import NO_COMMISSION, commission, plain, policy, working_among, working_orders
+from .queries import NO_COMMISSION, commission, plain, policy, spent_by, working_among, working_orders
 from .states import KILLED, close, follow_entry, follow_linked, hold, keep_back, lock_order, move, release, take_hold
 
 
@@ -165,14 +165,6 @@ def within_amount(order: Order, execution: Execution, price: Decimal) -> Decimal
     if order.notional is None or order.side != Side.BUY:
         return execution.qty
     return affordable(execution.qty, price, NO_COMMISSION, order.notional - spent_by(order), order.instrument.lot_size)
-
-
-def spent_by(order: Order) -> Decimal:
-    """On shares so far (USD): in another currency each fill at its own rate."""
-    if order.instrument.currency == BASE:
-        return cents((order.avg_px or ZERO) * order.cum_qty)
-    fills = order.fills.values_list("last_qty", "last_px", "rate")
-    return sum((usd_of(qty, price, rate or ZERO) for qty, price, rate in fills), ZERO)
 
 
 def too_dear(order: Order, needed: Decimal, all_within: bool) -> str:

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from apps.desk import money
 from apps.desk.commission import Commission, parse_commission
+from apps.desk.currency import BASE
 from apps.desk.order import OPEN, WORKING, Effect, OrderStatus, TimeInForce
 from apps.desk.order import Order as DeskOrder
 from apps.desk.policy import Policy, Price
@@ -143,6 +144,14 @@ def newest_fills() -> QuerySet[Fill]:
 
 def fills_of(account_id: int) -> QuerySet[Fill]:
     return newest_fills().filter(order__account_id=account_id)
+
+
+def spent_by(order: Order) -> Decimal:
+    """On shares so far (USD): in another currency each fill at its own rate."""
+    if order.instrument.currency == BASE:
+        return money.cents((order.avg_px or money.ZERO) * order.cum_qty)
+    fills = order.fills.values_list("last_qty", "last_px", "rate")
+    return sum((money.usd_of(qty, price, rate or money.ZERO) for qty, price, rate in fills), money.ZERO)
 
 
 def order_facts(order: Order, fills: Iterable[Fill], then: dict[str, object] | None = None) -> dict[str, object]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db.models import F
 
+from apps.desk.money import cents
 from apps.desk.position import CostMethod
+from apps.market.models import Bar, Instrument
 from apps.portfolio import terms
+from apps.portfolio.asof import view_as_of
 from apps.portfolio.closed import closed_trades
 from apps.portfolio.invariants import OF_BOOKS
 from apps.portfolio.ledger import ledger_page
 from apps.portfolio.mending import differences
 from apps.portfolio.models import Account, Journal, Lot, Position
+from tests.desk.build import NOON
 
 D = Decimal
 
@@ -119,3 +124,17 @@ def test_a_position_that_is_not_its_lots_in_their_own_currency_is_found(traded: 
     Position.objects.update(local_cost=F("local_cost") + 1)
 
     assert list(wrong()) == ["positions-are-lots"]
+
+
+def test_a_moment_of_the_past_is_valued_at_the_rate_of_then(traded: Account) -> None:
+    at = NOON + timedelta(hours=1)
+    for symbol, price in (("SAP", D(220)), ("EURUSD", D("1.12"))):
+        instrument = Instrument.objects.get(symbol=symbol)
+        for start, close in ((at - timedelta(minutes=1), price), (at, D(1))):
+            path = dict.fromkeys(("open", "high", "low", "close"), close)
+            Bar.objects.create(instrument=instrument, start=start, volume=1, **path)
+
+    (held,) = view_as_of(traded, at)[0].open_positions
+
+    assert (held.last, held.rate, held.market_value) == (220, D("1.12"), cents(11 * 220 * D("1.12")))
+    assert held.unrealized == held.market_value - 1920

@@ -13,7 +13,6 @@ import pytest
 from django.test import Client
 
 from apps.desk.money import cents
-from apps.desk.order import Side
 from apps.desk.quote import Quote
 from apps.market.models import Instrument
 from apps.market.quotes import board
@@ -24,7 +23,6 @@ from apps.trades import filling, services
 from apps.trades.brokers.paper import PaperBroker
 from apps.trades.corporate import apply_due
 from apps.trades.forms import clean_ticket
-from apps.trades.importing import Elsewhere, Wrong, tried
 from apps.trades.models import Fill, Order
 from apps.trades.ticket import Refused, Ticket
 
@@ -297,9 +295,3 @@ def test_a_split_of_it_pays_fractions_in_usd_or_not_at_all(
     assert (held.quantity, held.local_cost, held.cost) == (1, D("400.02"), D("440.02"))
     assert held.realized_pnl == 220 - D("220.01")
     assert broken() == {}
-
-
-def test_fills_made_elsewhere_are_of_shares_in_usd(account: Account, euro: None, now: datetime) -> None:
-    row = Elsewhere(2, "x1", now, "SAP", Side.BUY, D(1), D(200), D(0))
-
-    assert tried(account, [row]).wrong == (Wrong(2, "SAP is in EUR; only shares in USD can be imported"),)
