@@ -17,7 +17,19 @@ from markupsafe import escape
 
 from apps.market.templatetags import figures
 
-FIGURES = ("usd", "signed_usd", "pct", "signed_pct", "meter", "price", "qty", "direction", "moment")
+FIGURES = (
+    "usd",
+    "signed_usd",
+    "pct",
+    "signed_pct",
+    "meter",
+    "price",
+    "price_in",
+    "unit",
+    "qty",
+    "direction",
+    "moment",
+)
 DRAWN = (*FIGURES, "once")  # holds nothing to escape
 
 TEXTS = 20_000  # symbols, names and ids, which come again and again

@@ -27,7 +27,7 @@ class Renamed:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """Prices move in `tick_size` (USD), quantities in `lot_size` (shares)."""
+    """Prices are in `currency` and move in `tick_size`, quantities in `lot_size` (shares)."""
 
     symbol: str
     tick_size: Decimal

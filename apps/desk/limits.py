@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from .currency import ONE
 from .money import ZERO, cents
 from .order import Order, Side
 from .quote import Quote
@@ -114,15 +115,15 @@ def check_admission(symbol: str, limits: Limits) -> Denied | None:
     return None
 
 
-def check_limits(order: Order, quote: Quote, exposure: Exposure, limits: Limits) -> Denied | None:
-    """The first limit that the order would break. Only what opens adds risk: no position and no loss refuses what
-    closes."""
+def check_limits(order: Order, quote: Quote, exposure: Exposure, limits: Limits, usd: Decimal = ONE) -> Denied | None:
+    """The first limit that the order would break, at so many `usd` a unit of its currency. Only what opens adds risk:
+    no position and no loss refuses what closes."""
     denied = check_rate(exposure.recent_orders, limits) or check_band(order, quote, limits)
     if denied or not order.opens:
         return denied
     return (
-        check_position(order, quote, exposure, limits)
-        or check_invested(order, quote, exposure, limits)
+        check_position(order, quote.mark * usd, exposure, limits)
+        or check_invested(order, quote.mark * usd, exposure, limits)
         or check_day_loss(exposure.day_pnl, limits)
         or check_drawdown(exposure, limits)
     )
@@ -155,11 +156,11 @@ def check_band(order: Order, quote: Quote, limits: Limits) -> Denied | None:
     return None
 
 
-def check_position(order: Order, quote: Quote, exposure: Exposure, limits: Limits) -> Denied | None:
+def check_position(order: Order, mark: Decimal, exposure: Exposure, limits: Limits) -> Denied | None:
     """What would be held, or owed, of the symbol once every working order that opens is filled: in shares, in USD, of
-    the equity."""
+    the equity. `mark` is in USD."""
     qty = abs(exposure.held) + exposure.opening + order.leaves_qty
-    value, _ = value_position(qty, ZERO, quote.mark)
+    value, _ = value_position(qty, ZERO, mark)
     would = f"Would make {plain(qty)} {order.symbol}{'' if order.side is Side.BUY else ' short'}"
     worth = f"{would} worth {value:,.2f} USD"
     if limits.position_qty is not None and qty > limits.position_qty:
@@ -181,15 +182,15 @@ def check_position(order: Order, quote: Quote, exposure: Exposure, limits: Limit
     return None
 
 
-def check_invested(order: Order, quote: Quote, exposure: Exposure, limits: Limits) -> Denied | None:
+def check_invested(order: Order, mark: Decimal, exposure: Exposure, limits: Limits) -> Denied | None:
     """What all positions, owed ones too, would be worth with this order and every working one that opens: in USD, of
-    the equity."""
+    the equity. `mark` is in USD."""
     if limits.exposure_usd is None and limits.exposure_pct is None:
         return None
     if exposure.invested is None or exposure.equity is None:
         message = "Your exposure, which is limited, is not known while a price is missing"
         return Denied("quantity", "exposure_unknown", message)
-    value = exposure.invested + cents(order.leaves_qty * quote.mark)
+    value = exposure.invested + cents(order.leaves_qty * mark)
     would = f"Would make an exposure of {value:,.2f} USD"
     if limits.exposure_usd is not None and value > limits.exposure_usd:
         message = f"{would}; your limit is {limits.exposure_usd:,.2f}"

@@ -35,6 +35,11 @@ def cents(value: Decimal | int | str) -> Decimal:
     return decimal_of(value).quantize(CENT, ROUND_HALF_EVEN)
 
 
+def usd_of(qty: Decimal, price: Decimal, rate: Decimal) -> Decimal:
+    """What shares at a price in another currency come to, at so many USD a unit of it; rounded once, to the cent."""
+    return cents(qty * price * rate)
+
+
 def average_price(value: Decimal) -> Decimal:
     """USD a share rounded to the eight places that prices are kept with, half to even."""
     return decimal_of(value).quantize(TINIEST_PRICE, ROUND_HALF_EVEN)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
 
+from .currency import ONE
 from .fill import Fill
-from .money import TINIEST_PRICE, ZERO, average_price, cents
+from .money import TINIEST_PRICE, ZERO, average_price, cents, usd_of
 from .order import Side, Word
 
 
@@ -28,7 +29,8 @@ class CostMethod(Word):
 class Lot:
     """Shares of one fill still open; short ones have a negative `qty` and `cost`, which is what they fetched.
 
-    `cost` (USD, without commission) is `qty` at `price`, to the cent.
+    `cost` (USD, without commission) is `qty` at `price`, to the cent. Where the price is in another currency,
+    `local` is the cost in that, and `rate` what a unit of it was worth (USD).
     """
 
     exec_id: str
@@ -36,6 +38,19 @@ class Lot:
     cost: Decimal
     price: Decimal
     opened_at: datetime
+    rate: Decimal = ONE
+    local: Decimal = ZERO
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its price is in another currency."""
+        return bool(self.local) or self.rate != ONE
+
+    def left(self, qty: Decimal) -> Lot:
+        """With so many of its shares, at its price."""
+        if not self.is_local:
+            return replace(self, qty=qty, cost=cents(qty * self.price))
+        return replace(self, qty=qty, cost=usd_of(qty, self.price, self.rate), local=cents(qty * self.price))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,11 @@ class Position:
         return sum((lot.cost for lot in self.lots), ZERO)
 
     @property
+    def local(self) -> Decimal:
+        """The cost in the lots' own currency; 0 where that is USD."""
+        return sum((lot.local for lot in self.lots), ZERO)
+
+    @property
     def avg_open_px(self) -> Decimal | None:
         """What an open share cost, or fetched, on average (USD); None when flat."""
         return self.cost / self.qty if self.lots else None
@@ -89,6 +109,7 @@ class Inventory:
     def __init__(self, position: Position, method: CostMethod = CostMethod.FIFO, *, may_short: bool = False) -> None:
         self.symbol, self.method, self.may_short = position.symbol, method, may_short
         self.lots, self.qty, self.cost = deque(position.lots), position.qty, position.cost
+        self.local = position.local
 
     @property
     def position(self) -> Position:
@@ -110,7 +131,8 @@ class Inventory:
         """What the shares that it closed have earned (USD, before commission). Raises ValueError as `opens` does."""
         sign = 1 if fill.side is Side.BUY else -1
         if self.opens(fill):
-            self.add(Lot(fill.exec_id, sign * fill.last_qty, sign * fill.notional, fill.last_px, fill.at))
+            terms = sign * fill.last_qty, sign * fill.notional, fill.last_px, fill.at, fill.rate, sign * fill.local
+            self.add(Lot(fill.exec_id, *terms))
             return ZERO
         before = self.cost
         self.relieve(fill.last_qty)
@@ -129,10 +151,11 @@ class Inventory:
 
     def add(self, lot: Lot) -> None:
         """As the newest lot, or, at average cost, into the only one, named after the oldest."""
-        self.qty, self.cost = self.qty + lot.qty, self.cost + lot.cost
+        self.qty, self.cost, self.local = self.qty + lot.qty, self.cost + lot.cost, self.local + lot.local
         if self.method is CostMethod.AVERAGE and self.lots:
-            average = average_price(self.cost / self.qty)
-            first = replace(self.lots[0], qty=self.qty, cost=self.cost, price=average)
+            average = average_price((self.local if lot.is_local else self.cost) / self.qty)
+            rate = average_price(self.cost / self.local) if self.local else lot.rate
+            first = replace(self.lots[0], qty=self.qty, cost=self.cost, price=average, rate=rate, local=self.local)
             self.lots.clear()
             self.lots.append(first)
         else:
@@ -148,11 +171,12 @@ class Inventory:
             signed = taken if lot.qty > 0 else -taken
             rest = lot.qty - signed
             # What stays is priced and what goes takes the rest: no cent is lost, in however many parts
-            kept = cents(rest * lot.price)
-            self.qty, self.cost = self.qty - signed, self.cost - (lot.cost - kept)
+            kept = lot.left(rest)
+            self.qty, self.cost = self.qty - signed, self.cost - (lot.cost - kept.cost)
+            self.local -= lot.local - kept.local
             if rest:
                 put_back = self.lots.append if newest_first else self.lots.appendleft
-                put_back(replace(lot, qty=rest, cost=kept))
+                put_back(kept)
 
 
 def trade(position: Position, fill: Fill, method: CostMethod = CostMethod.FIFO, *, may_short: bool = False) -> Traded:

@@ -11,7 +11,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Prices in USD, sizes in shares; `received_at` is the server's clock, `venue_at` the venue's.
+    """Prices in the instrument's currency, sizes in shares; `received_at` is the server's clock, `venue_at` the
+    venue's.
 
     What every account that holds the symbol asks of it is worked out once.
     """

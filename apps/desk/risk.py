@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 
 from .commission import Commission
+from .currency import BASE, IN_USD, ONE, Rate
 from .margin import initial_margin
 from .money import CENT, ZERO, cents
 from .order import Order, Side
@@ -35,19 +36,21 @@ class Denied:
     available: Decimal | None = None
 
 
-def check_terms(order: Order, quote: Quote | None, now: datetime) -> Denied | None:
-    """What an order's own words must make sense of: a date to come, a stop that is a price."""
+def check_terms(order: Order, quote: Quote | None, now: datetime, currency: str = BASE) -> Denied | None:
+    """What an order's own words must make sense of: a date to come, a stop that is a price (in `currency`)."""
     if order.expires_at is not None and not now < order.expires_at <= now + LONGEST_GOOD:
         return Denied(
             "expires_at", "good_till", f"Good till must be later than now and within {LONGEST_GOOD.days} days"
         )
     stop = order.seeing(quote).stop_at if quote else order.stop_at
     if stop is not None and stop <= ZERO:
-        return Denied("trail_amount", "trail_too_wide", f"A trail this wide would put the stop at {stop:,.2f} USD")
-    return check_exits(order, quote) if quote else None
+        return Denied(
+            "trail_amount", "trail_too_wide", f"A trail this wide would put the stop at {stop:,.2f} {currency}"
+        )
+    return check_exits(order, quote, currency) if quote else None
 
 
-def check_exits(order: Order, quote: Quote) -> Denied | None:
+def check_exits(order: Order, quote: Quote, currency: str) -> Denied | None:
     """Exits go with what opens: a take profit on the one side, a stop loss on the other of what it may trade at. The
     stop that goes with what closes is beyond the market."""
     buys = order.side is Side.BUY
@@ -58,7 +61,9 @@ def check_exits(order: Order, quote: Quote) -> Denied | None:
     market, verb = (quote.ask, "asks") if buys else (quote.bid, "bids")
     if order.oco_stop is not None and not is_beyond(order.oco_stop, market, above=buys):
         where = "above" if buys else "below"
-        return Denied("oco_stop", "exit_side", f"Stop must be {where} the {market:,.2f} USD that the market {verb}")
+        return Denied(
+            "oco_stop", "exit_side", f"Stop must be {where} the {market:,.2f} {currency} that the market {verb}"
+        )
     stop = order.seeing(quote).stop_at
     price = order.limit or (max(market, stop or ZERO) if buys else min(market, stop or market))
     trade = "buy may cost" if buys else "short sale may fetch"
@@ -66,7 +71,7 @@ def check_exits(order: Order, quote: Quote) -> Denied | None:
     for field, exit_price, above in exits:
         if exit_price is not None and not is_beyond(exit_price, price, above=above):
             name, where = EXITS[field], "above" if above else "below"
-            return Denied(field, "exit_side", f"{name} must be {where} the {price:,.2f} USD that the {trade}")
+            return Denied(field, "exit_side", f"{name} must be {where} the {price:,.2f} {currency} that the {trade}")
     return None
 
 
@@ -83,12 +88,17 @@ def check_opening(
     stale_ms: int | None,
     *,
     on_margin: bool = False,
+    rate: Rate = IN_USD,
 ) -> Accepted | Denied:
-    """What opens or adds to a position needs a fresh quote and, `available`, what it may cost at most; on margin, the
-    initial margin of that. Without `stale_ms` any quote is fresh: the market is closed."""
+    """What opens or adds to a position needs a fresh quote, a fresh rate where that is not in USD, and, `available`,
+    what it may cost at most; on margin, the initial margin of that. Without `stale_ms` any quote is fresh: the market
+    is closed."""
     if quote is None or is_old(quote, now, stale_ms):
         return stale(order, quote, now)
-    needed = needed_at_most(order, quote, commission, on_margin=on_margin)
+    usd = rate.usd
+    if usd is None or (rate.pair and is_old(rate.pair, now, stale_ms)):
+        return stale_rate(order, rate, now)
+    needed = needed_at_most(order, quote, commission, on_margin=on_margin, usd=usd)
     if needed > available:
         of = " of margin" if on_margin else ""
         message = f"Needs {needed:,.2f} USD{of}; {available:,.2f} available"
@@ -125,16 +135,18 @@ def check_direction(order: Order, working: Side | None) -> Denied | None:
     return Denied("side", "opposite_working", message)
 
 
-def needed_at_most(order: Order, quote: Quote, commission: Commission, *, on_margin: bool = False) -> Decimal:
-    """What an order that opens holds back (USD): a limit its limit, any other the market and a cushion; commission on
-    top. On margin the initial margin of that, and the commission."""
-    price = price_at_most(order, quote)
+def needed_at_most(
+    order: Order, quote: Quote, commission: Commission, *, on_margin: bool = False, usd: Decimal = ONE
+) -> Decimal:
+    """What an order that opens holds back (USD): a limit its limit, any other the market and a cushion, at so many
+    `usd` a unit of its currency; commission on top. On margin the initial margin of that, and the commission."""
+    price = price_at_most(order, quote) * usd
     notional = cents(order.leaves_qty * price)
     return (initial_margin(notional) if on_margin else notional) + commission.of(order.leaves_qty, price)
 
 
 def price_at_most(order: Order, quote: Quote) -> Decimal:
-    """The most that it may trade at (USD), as far as is known: a short sale at a limit may fetch the market's bid."""
+    """The most that it may trade at, as far as is known: a short sale at a limit may fetch the market's bid."""
     if order.side is Side.SELL:
         return max(quote.bid * (1 + MARKET_CUSHION), order.limit or ZERO)
     if order.limit is not None:
@@ -166,6 +178,16 @@ def stale(order: Order, quote: Quote | None, now: datetime) -> Denied:
     return Denied(
         "symbol", "stale_quote", f"The quote for {order.symbol} is {seconds:.1f} s old; wait for a fresh one"
     )
+
+
+def stale_rate(order: Order, rate: Rate, now: datetime) -> Denied:
+    """Its price may be fresh: what it comes to in USD is not known."""
+    what = f"{order.symbol} is in {rate.currency}, and"
+    if rate.pair is None:
+        return Denied("symbol", "no_rate", f"{what} there is no rate of {rate.currency} in USD yet; wait for one")
+    seconds = rate.pair.age_ms(now) / 1000
+    message = f"{what} the rate of {rate.currency} in USD is {seconds:.1f} s old; wait for a fresh one"
+    return Denied("symbol", "stale_rate", message)
 
 
 def plain(number: Decimal) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from .currency import BASE, ONE
 from .fill import Fill
 from .money import ZERO, average_price
 from .order import Side
@@ -19,8 +20,9 @@ class ClosedTrade:
     """One round trip: `quantity` shares bought for `bought` and sold for `sold` (USD, before `commission`); sold first
     where it was opened with a sell.
 
-    `opened_by` and `closed_by` are the execution ids of its first and last fill. `stop` is the stop loss (USD a share)
-    of the order that opened it, `tags` what the trader calls it.
+    `opened_by` and `closed_by` are the execution ids of its first and last fill. `stop` is the stop loss of the order
+    that opened it, `tags` what the trader calls it. Prices are in the shares' `currency`: where that is not USD,
+    `local_in` was put in of it, and `local_out` came out.
     """
 
     symbol: str
@@ -35,6 +37,9 @@ class ClosedTrade:
     opened_with: Side = Side.BUY
     stop: Decimal | None = None
     tags: tuple[str, ...] = ()
+    currency: str = BASE
+    local_in: Decimal = ZERO
+    local_out: Decimal = ZERO
 
     @property
     def is_short(self) -> bool:
@@ -47,13 +52,18 @@ class ClosedTrade:
 
     @property
     def entry(self) -> Decimal:
-        """The average price it was opened at (USD a share)."""
-        return average_price(self.put_in / self.quantity)
+        """The average price it was opened at."""
+        return average_price((self.local_in or self.put_in) / self.quantity)
 
     @property
     def exit(self) -> Decimal:
-        """The average price it was closed at (USD a share)."""
-        return average_price((self.bought if self.is_short else self.sold) / self.quantity)
+        """The average price it was closed at."""
+        return average_price((self.local_out or (self.bought if self.is_short else self.sold)) / self.quantity)
+
+    @property
+    def rate(self) -> Decimal:
+        """What a unit of its currency was worth on average when it was opened (USD)."""
+        return average_price(self.put_in / self.local_in) if self.local_in else ONE
 
     @property
     def gross(self) -> Decimal:
@@ -77,7 +87,7 @@ class ClosedTrade:
     def risk(self) -> Decimal | None:
         """What the stop would have lost (USD): (entry − stop) × quantity, short the other way round. None where it
         would have lost nothing."""
-        at_risk = ZERO if self.stop is None else self.put_in - self.stop * self.quantity
+        at_risk = ZERO if self.stop is None else self.put_in - self.stop * self.rate * self.quantity
         at_risk = -at_risk if self.is_short else at_risk
         return at_risk if at_risk > 0 else None
 
@@ -104,6 +114,8 @@ class OpenTrade:
     sold: Decimal = ZERO
     commission: Decimal = ZERO
     realized: Decimal = ZERO
+    local_in: Decimal = ZERO
+    local_out: Decimal = ZERO
 
     @property
     def net(self) -> Decimal:
@@ -115,6 +127,9 @@ class OpenTrade:
         self.realized += self.inventory.take(fill)
         if fill.side is self.opened_with:
             self.quantity += fill.last_qty
+            self.local_in += fill.local
+        else:
+            self.local_out += fill.local
         if fill.side is Side.BUY:
             self.bought += fill.notional
         else:
@@ -152,6 +167,9 @@ class Trips:
             opened_by=trade.opened_by,
             closed_by=fill.exec_id,
             opened_with=trade.opened_with,
+            currency=fill.currency,
+            local_in=trade.local_in,
+            local_out=trade.local_out,
         )
 
     def split(self, split: Split) -> None:

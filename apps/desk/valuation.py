@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from .money import ZERO, cents
+from .currency import ONE
+from .money import ZERO, cents, usd_of
 
 
-def value_position(qty: Decimal, cost: Decimal, mark: Decimal) -> tuple[Decimal, Decimal]:
-    """Market value and unrealised P&L (USD)."""
-    market_value = cents(qty * mark)
+def value_position(qty: Decimal, cost: Decimal, mark: Decimal, rate: Decimal = ONE) -> tuple[Decimal, Decimal]:
+    """Market value and unrealised P&L (USD), of a mark in another currency at its rate."""
+    market_value = cents(qty * mark) if rate is ONE else usd_of(qty, mark, rate)
     return market_value, market_value - cost
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import islice
 
 from apps.desk import money
+from apps.desk.currency import BASE
 from apps.portfolio.models import LedgerEntry
 from apps.trades.export import ORDER_COLUMNS, ROWS_AT_ONCE, Row, in_parts, order_rows
 from apps.trades.models import Fill
@@ -29,6 +30,8 @@ READ_OF_FILLS = (
     "liquidity",
     "bid",
     "ask",
+    "rate",
+    "order__instrument__currency",
 )
 
 
@@ -62,6 +65,7 @@ def trade_rows(account_id: int, asked: Asked) -> Iterator[Row]:
                 "opened_by": trade.opened_by,
                 "closed_by": trade.closed_by,
                 "tags": ", ".join(trade.tags),
+                "currency": trade.currency,
             }
 
 
@@ -80,6 +84,8 @@ def fill_rows(account_id: int, asked: Asked) -> Iterator[Row]:
             "liquidity": fill.liquidity,
             "bid": plain(fill.bid),
             "ask": plain(fill.ask),
+            "currency": fill.order.instrument.currency,
+            "rate": plain(fill.rate),
         }
 
 
@@ -99,6 +105,8 @@ def lot_rows(account_id: int, asked: Asked) -> Iterator[Row]:
                 "market_value": usd(lot.value),
                 "unrealized_pnl": usd(lot.unrealized),
                 "exec_id": lot.exec_id,
+                "currency": lot.currency,
+                "rate": None if lot.currency == BASE else plain(lot.rate),
             }
 
 
@@ -118,6 +126,9 @@ def ledger_rows(account_id: int, asked: Asked) -> Iterator[Row]:
             "price": plain(journal.price),
             "book": entry.book,
             "amount": usd(entry.amount),
+            "currency": journal.currency,
+            "rate": plain(journal.rate),
+            "local_amount": usd(journal.local_amount),
         }
 
 
@@ -147,6 +158,7 @@ EXPORTS = {
             "opened_by",
             "closed_by",
             "tags",
+            "currency",
         ),
         trade_rows,
     ),
@@ -162,6 +174,8 @@ EXPORTS = {
             "market_value",
             "unrealized_pnl",
             "exec_id",
+            "currency",
+            "rate",
         ),
         lot_rows,
     ),
@@ -179,11 +193,27 @@ EXPORTS = {
             "liquidity",
             "bid",
             "ask",
+            "currency",
+            "rate",
         ),
         fill_rows,
     ),
     "ledger": Export(
-        ("ref", "at", "session_date", "kind", "memo", "symbol", "quantity", "price", "book", "amount"),
+        (
+            "ref",
+            "at",
+            "session_date",
+            "kind",
+            "memo",
+            "symbol",
+            "quantity",
+            "price",
+            "book",
+            "amount",
+            "currency",
+            "rate",
+            "local_amount",
+        ),
         ledger_rows,
     ),
 }

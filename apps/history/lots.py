@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.desk.currency import BASE, ONE, pair_of, rate_of
 from apps.desk.valuation import value_position
 from apps.market.quotes import board
 from apps.portfolio.models import Lot
@@ -20,7 +21,8 @@ from .queries import narrowed
 
 @dataclass(frozen=True, slots=True)
 class LotView:
-    """Figures of now are None where there is no price (USD)."""
+    """Figures of now are None where there is no price, or no rate (USD). Prices are in `currency`, of which a unit was
+    worth `rate` when it was opened."""
 
     symbol: str
     opened_at: datetime
@@ -28,6 +30,8 @@ class LotView:
     price: Decimal
     cost: Decimal
     exec_id: str
+    currency: str = BASE
+    rate: Decimal = ONE
     last: Decimal | None = None
     value: Decimal | None = None
     unrealized: Decimal | None = None
@@ -43,17 +47,21 @@ def lots(account_id: int, asked: Asked) -> QuerySet[Lot]:
 def valued(rows: Iterable[Lot]) -> list[LotView]:
     """At the newest quotes."""
     found = list(rows)
+    currencies = {row.position.instrument.currency for row in found} - {BASE}
     symbols = list(dict.fromkeys(row.position.instrument.symbol for row in found))
+    symbols += map(pair_of, currencies)
     quotes = board.latest_each(symbols)
     old = dict(zip(symbols, board.old(quotes, timezone.now()), strict=True))
     latest = dict(zip(symbols, quotes, strict=True))
     views = []
     for row in found:
-        symbol = row.position.instrument.symbol
-        view = LotView(symbol, row.opened_at, row.quantity, row.price, row.cost, row.exec_id)
-        if (quote := latest[symbol]) is not None:
-            value, unrealized = value_position(row.quantity, row.cost, quote.mark)
-            now = (quote.mark, value, unrealized, quote.received_at, old[symbol])
-            view = LotView(symbol, row.opened_at, row.quantity, row.price, row.cost, row.exec_id, *now)
+        symbol, currency = row.position.instrument.symbol, row.position.instrument.currency
+        own = row.opened_at, row.quantity, row.price, row.cost, row.exec_id, currency, row.rate
+        pair = None if currency == BASE else latest[pair_of(currency)]
+        view, quote = LotView(symbol, *own), latest[symbol]
+        if quote is not None and (currency == BASE or pair is not None):
+            value, unrealized = value_position(row.quantity, row.cost, quote.mark, rate_of(pair) if pair else ONE)
+            stale = old[symbol] or (pair is not None and old[pair.symbol])
+            view = LotView(symbol, *own, quote.mark, value, unrealized, quote.received_at, stale)
         views.append(view)
     return views

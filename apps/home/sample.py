@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.utils.safestring import SafeString
 
+from apps.desk.currency import BASE
 from apps.live.fragments import draw_all, read
 from apps.market.models import Instrument
 from apps.market.quotes import board
@@ -26,8 +27,8 @@ class Sample:
 
 
 def sample_quotes() -> list[Sample]:
-    """The first few instruments that have a quote; a constant number of queries."""
-    rows = list(Instrument.objects.filter(tradable=True, last_quote__isnull=False)[:SHOWN])
+    """The first few instruments in USD that have a quote; a constant number of queries."""
+    rows = list(Instrument.objects.filter(tradable=True, currency=BASE, last_quote__isnull=False)[:SHOWN])
     sparks = draw_all(read(f"spark/{row.symbol}" for row in rows))
     sample = []
     for row in rows:

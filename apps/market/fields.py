@@ -54,13 +54,13 @@ class ScaledField(models.BigIntegerField):  # type: ignore[type-arg]
 
 
 class MoneyField(ScaledField):
-    """USD to the cent."""
+    """USD, or a local amount, to the cent."""
 
     places = 2
 
 
 class PriceField(ScaledField):
-    """USD a share, to eight places."""
+    """A price in its instrument's currency, or a rate, to eight places."""
 
     places = 8
 

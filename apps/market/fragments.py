@@ -21,7 +21,8 @@ from apps.live.running import on_sweep
 from . import queries
 from .hours import calendar_named, in_words
 from .quotes import board
-from .templatetags.figures import UNKNOWN, ago, direction, price, qty, signed_pct, signed_usd
+from .rates import currency_of
+from .templatetags.figures import UNKNOWN, ago, direction, price_in, qty, signed_pct, signed_usd
 
 MICROSECONDS = 1_000_000
 UNCHANGED = {"sign": "flat", "change": "", "ratio": "", "note": ""}
@@ -66,7 +67,7 @@ class QuoteFragment(SymbolFragment):
         stale = board.is_stale(quote, timezone.now())
         shown["ts"] = quote.received_us
         shown["tone"] = "stale" if stale else board.direction(key)
-        shown["price"] = price(quote.last)
+        shown["price"] = price_in(quote.last, currency_of(key))
         if stale:
             shown["age"] = ago(quote.received_at)
         if change is not None:
@@ -97,6 +98,7 @@ class SparkFragment(SymbolFragment):
             "tone": direction(moved),
             "minutes": len(prices),
             "moved": signed_usd(moved),
+            "currency": currency_of(key),
         }
 
 
@@ -127,20 +129,20 @@ class BookFragment(SymbolFragment):
         quote = board.quotes.get(key)
         if quote is None:
             return {"symbol": key, "ts": 0, "stale": False, "bid": ""}
-        stale = board.is_stale(quote, timezone.now())
+        stale, currency = board.is_stale(quote, timezone.now()), currency_of(key)
         return {
             "symbol": key,
             "ts": quote.received_us,
             "stale": stale,
             "age": ago(quote.received_at),
-            "bid": price(quote.bid),
-            "ask": price(quote.ask),
+            "bid": price_in(quote.bid, currency),
+            "ask": price_in(quote.ask, currency),
             "bid_fill": f"{quote.bid:f}",
             "ask_fill": f"{quote.ask:f}",
             "bid_size": qty(quote.bid_size),
             "ask_size": qty(quote.ask_size),
-            "spread": price(quote.spread),
-            "last": price(quote.last),
+            "spread": price_in(quote.spread, currency),
+            "last": price_in(quote.last, currency),
             "bid_share": share(quote),
         }
 

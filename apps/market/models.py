@@ -12,7 +12,8 @@ from .fields import PercentField, PriceField, QuantityField
 
 
 class Instrument(models.Model):
-    """A US equity. Prices move in `tick_size` (USD), quantities in `lot_size` (shares).
+    """An equity, or a pair that says what a currency is worth. Prices are in `currency` and move in `tick_size`,
+    quantities in `lot_size` (shares).
 
     `calendar` names the hours it keeps. `previous_close` and `session_open` (its first price) are those of the session
     of `session_date`.

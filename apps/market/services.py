@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 
 from apps.desk.calendar import ALWAYS, Calendar, Day, Phase
+from apps.desk.currency import currency_of
 from apps.desk.instrument import Renamed
 from apps.desk.position import Split
 from apps.desk.quote import Quote
@@ -48,7 +49,14 @@ def seed_instruments(feed: Feed | None = None) -> int:
     """Adds what the feed quotes and the desk does not know yet. Returns how many that were."""
     known, feed = queries.instrument_ids(), feed or learn_names(feed_from_setting(settings))
     new = [
-        Instrument(symbol=each.symbol, name=each.name, tick_size=each.tick_size, calendar=calendar_of(each))
+        Instrument(
+            symbol=each.symbol,
+            name=each.name,
+            currency=currency_of(each.currency),
+            tick_size=each.tick_size,
+            tradable=each.tradable,
+            calendar=calendar_of(each),
+        )
         for each in feed.instruments()
         if each.symbol not in known
     ]

@@ -56,7 +56,9 @@ def holdings_as_of(account: Account, at: datetime) -> Holdings:
     for (instrument, _), sums in booked.items():
         if instrument is not None:
             of_each[instrument].append(sums)
-    named = Instrument.objects.filter(pk__in=of_each).order_by("symbol").values_list("pk", "symbol", "name")
+    named = (
+        Instrument.objects.filter(pk__in=of_each).order_by("symbol").values_list("pk", "symbol", "name", "currency")
+    )
     positions = [
         Holding(
             symbol=symbol,
@@ -68,8 +70,9 @@ def holdings_as_of(account: Account, at: datetime) -> Holdings:
             fees=sum((each.commission for each in of_each[pk]), ZERO),
             previous_close=None,
             dividends=-sum((each.dividends for each in of_each[pk]), ZERO),
+            currency=currency,
         )
-        for pk, symbol, name in named
+        for pk, symbol, name, currency in named
     ]
     return Holdings(
         account_id=account.pk,

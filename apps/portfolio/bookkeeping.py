@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
+from apps.desk.currency import BASE
 from apps.desk.fill import Fill
 from apps.desk.ledger import CASH, FUNDING, Line, lines_of_fill
 from apps.desk.money import ZERO
@@ -47,12 +49,17 @@ def save_lots(row: Position, before: DeskPosition, after: DeskPosition) -> None:
     Lot.objects.bulk_create(opened, batch_size=ROWS_AT_ONCE)
     for exec_id, lot in kept.items():
         if exec_id in known and lot != known[exec_id]:
-            row.lots.filter(exec_id=exec_id).update(quantity=lot.qty, cost=lot.cost, price=lot.price)
+            row.lots.filter(exec_id=exec_id).update(**terms_of(lot))
 
 
 def lot_row(row: Position, lot: DeskLot) -> Lot:
-    terms = {"quantity": lot.qty, "cost": lot.cost, "price": lot.price, "opened_at": lot.opened_at}
-    return Lot(position=row, exec_id=lot.exec_id, **terms)
+    return Lot(position=row, exec_id=lot.exec_id, opened_at=lot.opened_at, **terms_of(lot))
+
+
+def terms_of(lot: DeskLot) -> dict[str, Decimal]:
+    """What fills, splits and another cost method change of it."""
+    terms = {"quantity": lot.qty, "cost": lot.cost, "price": lot.price}
+    return {**terms, "rate": lot.rate, "local_cost": lot.local}
 
 
 class Booking:
@@ -74,12 +81,16 @@ class Booking:
 
     def take(self, fill: Fill) -> None:
         instrument, held = self.instruments[fill.symbol], self.after[fill.symbol]
-        cost, realized = held.cost, held.take(fill)
+        cost, local, realized = held.cost, held.local, held.take(fill)
         row = self.rows[instrument.pk]
         row.realized_pnl += realized
         row.commission += fill.commission
         lines = lines_of_fill(fill, held.cost - cost, realized)
-        self.journals.append((journal_of(fill, instrument, self.account, self.state), lines))
+        journal = journal_of(fill, instrument, self.account, self.state)
+        if fill.currency != BASE:
+            journal.currency, journal.rate, journal.local_amount = fill.currency, fill.rate, fill.local_flow
+            journal.local_realized = fill.local_flow + held.local - local
+        self.journals.append((journal, lines))
         self.account.cash += fill.cash_flow
 
     def save(self) -> None:
@@ -91,8 +102,8 @@ class Booking:
         )
         for symbol, after in self.after.items():
             row = self.rows[self.instruments[symbol].pk]
-            row.quantity, row.cost = after.qty, after.cost
-            row.save(update_fields=["quantity", "cost", "realized_pnl", "commission"])
+            row.quantity, row.cost, row.local_cost = after.qty, after.cost, after.local
+            row.save(update_fields=["quantity", "cost", "local_cost", "realized_pnl", "commission"])
             save_lots(row, self.before[symbol], after.position)
         self.account.save(update_fields=["cash"])
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import OuterRef
 
 from apps.desk import ledger as books
+from apps.desk.currency import ONE
 from apps.desk.fill import Fill
 from apps.desk.money import ZERO
 from apps.desk.order import Side
@@ -91,15 +92,18 @@ def moves_booked(account_id: int, symbol: str = "") -> Iterator[tuple[int, Fill 
         "corporate_action__new",
         "corporate_action__old",
         "kind",
+        "currency",
+        "rate",
     )
     last = 0
     while part := list(columns.filter(id__gt=last)[:FILLS_AT_ONCE]):
-        for last, ref, name, quantity, price, fee, at, new, old, kind in part:
+        for last, ref, name, quantity, price, fee, at, new, old, kind, currency, rate in part:
             if kind == "split":
                 yield last, Split(name, new or 1, old or 1)
             else:
                 side = Side.BUY if quantity > 0 else Side.SELL
-                yield last, Fill(ref, "", name, side, abs(quantity), price or ZERO, fee, "", at)
+                terms = side, abs(quantity), price or ZERO, fee
+                yield last, Fill(ref, "", name, *terms, "", at, currency, ONE if rate is None else rate)
 
 
 def closed_trades(account_id: int, symbol: str = "") -> Iterator[tuple[int, ClosedTrade]]:

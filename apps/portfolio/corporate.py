@@ -51,8 +51,8 @@ def book_split(account_id: int, action: CorporateAction, now: datetime) -> bool:
     if rest:
         words += f", {pay_in_lieu(account, row, held, rest, action, now)}"
     save_lots(row, before, held.position)
-    row.quantity, row.cost = held.qty, held.cost
-    row.save(update_fields=["quantity", "cost", "realized_pnl"])
+    row.quantity, row.cost, row.local_cost = held.qty, held.cost, held.local
+    row.save(update_fields=["quantity", "cost", "local_cost", "realized_pnl"])
     tell(account, action.kind, words, symbols=[symbol])
     return True
 

@@ -11,10 +11,15 @@ from itertools import islice
 from time import perf_counter
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, OuterRef, Q, QuerySet
 
-from .models import Account, Journal, LedgerPart, Position
-from .queries import cash_mismatches, position_mismatches, unbalanced_journals
+from apps.desk.currency import BASE
+from apps.desk.ledger import CASH, COMMISSION
+from apps.desk.money import cents, usd_of
+
+from .closed import FILLS
+from .models import Account, Journal, LedgerEntry, LedgerPart, Position
+from .queries import cash_mismatches, position_mismatches, total, unbalanced_journals
 
 MOST_NAMED = 10
 
@@ -155,12 +160,31 @@ HAVING MIN(journal.at) <> part.begins_at OR MAX(journal.at) <> part.ends_at
 ORDER BY id
 """
 
+
+def wrong_conversions() -> Iterator[int]:
+    """Fills that are not booked in their instrument's currency, or whose cash is not shares × price × rate.
+
+    That is worked out as the desk does: the product of the three has more digits than a column.
+    """
+    lines = LedgerEntry.objects.filter(journal=OuterRef("pk"))
+    cash = total(lines.filter(book=CASH), "journal", "amount")
+    fee = total(lines.filter(book=COMMISSION), "journal", "amount")
+    found = Journal.objects.filter(~Q(currency=BASE) | Q(kind__in=FILLS) & ~Q(instrument__currency=BASE))
+    columns = "instrument__currency", "currency", "quantity", "price", "rate", "local_amount"
+    rows = found.annotate(cash=cash, fee=fee).order_by("pk").values_list("pk", *columns, "cash", "fee")
+    for pk, own, currency, quantity, price, rate, local, cash_line, fee_line in rows.iterator():
+        is_said = own == currency and None not in (price, rate, local)
+        if not is_said or (local, cash_line + fee_line) != (-cents(quantity * price), -usd_of(quantity, price, rate)):
+            yield pk
+
+
 OF_BOOKS = (
     Invariant("journals-balance", Journal, keys(unbalanced_journals)),
     Invariant("cash-is-booked", Account, keys(cash_mismatches)),
     Invariant("positions-are-lots", Position, keys(position_mismatches)),
     Invariant("positions-are-booked", Position, selected(Position, POSITION_NOT_BOOKED)),
     Invariant("results-are-booked", Position, selected(Position, RESULT_NOT_BOOKED)),
+    Invariant("currencies-are-converted", Journal, wrong_conversions),
     Invariant("interest-is-booked", Account, selected(Account, INTEREST_NOT_BOOKED)),
     Invariant("accounts-add-up", Account, selected(Account, ACCOUNT_NOT_ADDING_UP)),
     Invariant("parts-are-booked", LedgerPart, selected(LedgerPart, PART_NOT_ADDING_UP)),

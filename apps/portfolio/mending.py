@@ -44,6 +44,7 @@ class Booked(NamedTuple):
         return {
             "quantity": position.qty,
             "cost": position.cost,
+            "local_cost": position.local,
             "realized_pnl": self.made.realized,
             "commission": self.commission,
             "dividends": self.dividends,
@@ -113,7 +114,8 @@ def in_words(lot: DeskLot | None) -> str:
     """ "10 for 95 at 9.5, opened 2026-03-02T14:30:00+00:00"."""
     if lot is None:
         return "none"
-    return f"{plain(lot.qty)} for {plain(lot.cost)} at {plain(lot.price)}, opened {lot.opened_at.isoformat()}"
+    local = f" ({plain(lot.local)} at a rate of {plain(lot.rate)})" if lot.is_local else ""
+    return f"{plain(lot.qty)} for {plain(lot.cost)}{local} at {plain(lot.price)}, opened {lot.opened_at.isoformat()}"
 
 
 def write_again(account: Account, symbol: str, booked: Booked) -> None:

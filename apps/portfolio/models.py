@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from apps.desk.currency import BASE
 from apps.desk.position import CostMethod
 from apps.market.fields import MoneyField, PriceField, QuantityField
 from apps.market.models import Instrument
@@ -85,6 +86,8 @@ class Journal(models.Model):
     A fill's says what moved: `quantity` in shares, a sell negative; `session_date` is the day it counts to.
     A split's `quantity` is how many shares more there are. `equity_before` (USD) is what the account was worth the
     moment before money came from outside or left.
+    A fill in another `currency` says what a unit of it was worth (`rate`, USD), the `local_amount` of it that was
+    paid, below zero, or fetched, and what of it closed shares had earned (`local_realized`).
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="journals")
@@ -96,6 +99,10 @@ class Journal(models.Model):
     )
     quantity = QuantityField(default=Decimal(0))
     price = PriceField(null=True, blank=True)
+    currency = models.CharField(max_length=3, default=BASE, db_default=BASE)
+    rate = PriceField(null=True, blank=True)
+    local_amount = MoneyField(null=True, blank=True)
+    local_realized = MoneyField(null=True, blank=True)
     session_date = models.DateField(null=True, blank=True)
     equity_before = MoneyField(null=True, blank=True)
     corporate_action = models.ForeignKey(
@@ -118,7 +125,12 @@ class Journal(models.Model):
         if self.memo or self.instrument is None or self.price is None:
             return self.memo or called(self.kind)
         quantity, price = abs(self.quantity).normalize(), f"{self.price.normalize():,f}"
-        return f"{called(self.kind)} {quantity:,f} {self.instrument.symbol} at {price}"
+        return f"{called(self.kind)} {quantity:,f} {self.instrument.symbol} at {price}{self.at_rate}"
+
+    @property
+    def at_rate(self) -> str:
+        """ " EUR, 1.0845 USD each", of another currency; else nothing."""
+        return "" if self.rate is None else f" {self.currency}, {self.rate.normalize():f} USD each"
 
 
 class CorporateAction(models.Model):
@@ -179,13 +191,15 @@ class LedgerEntry(models.Model):
 
 class Position(models.Model):
     """Shares held of one instrument, below zero those owed. `cost` (USD) is what its lots cost, below zero what they
-    fetched; `reserved` shares are held back for orders that close."""
+    fetched, `local_cost` the same in the instrument's own currency where that is another; `reserved` shares are held
+    back for orders that close."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="positions")
     instrument = models.ForeignKey(Instrument, on_delete=models.PROTECT, related_name="positions")
     quantity = QuantityField(default=Decimal(0))
     reserved = QuantityField(default=Decimal(0))
     cost = MoneyField(default=Decimal(0))
+    local_cost = MoneyField(default=Decimal(0), db_default=Decimal(0))
     realized_pnl = MoneyField(default=Decimal(0))
     commission = MoneyField(default=Decimal(0))
     dividends = MoneyField(default=Decimal(0), db_default=Decimal(0))
@@ -205,13 +219,16 @@ class Position(models.Model):
 
 
 class Lot(models.Model):
-    """Shares opened by one execution and still open, short ones below zero."""
+    """Shares opened by one execution and still open, short ones below zero. `price` and `local_cost` are in the
+    instrument's currency where that is not USD, `rate` is what a unit of it was worth then (USD)."""
 
     position = models.ForeignKey(Position, on_delete=models.PROTECT, related_name="lots")
     exec_id = models.CharField(max_length=80, unique=True)
     quantity = QuantityField()
     cost = MoneyField()
     price = PriceField()
+    rate = PriceField(default=Decimal(1), db_default=Decimal(1))
+    local_cost = MoneyField(default=Decimal(0), db_default=Decimal(0))
     opened_at = models.DateTimeField()
 
     class Meta:

@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from apps.desk import ledger as books
 from apps.desk.calendar import ALWAYS
+from apps.desk.currency import BASE, pair_of
 from apps.desk.money import ZERO
 from apps.desk.position import CostMethod, Inventory
 from apps.desk.position import Lot as DeskLot
@@ -20,7 +21,8 @@ from apps.live.activity import last_told_each
 from apps.live.known import Known
 from apps.live.moments import micros
 from apps.market.hours import close_before, day_before
-from apps.market.queries import market_state, session_date_of
+from apps.market.models import Instrument
+from apps.market.queries import MarketStatus, market_state, session_date_of
 from apps.market.quotes import board
 
 from .models import Account, HighWater, Journal, LedgerCheck, LedgerEntry, Lot, Position
@@ -88,6 +90,7 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
     open_lots: dict[int, list[DeskLot]] = {}
     for lot in Lot.objects.filter(position__account__in=ids) if lots else ():
         open_lots.setdefault(lot.position_id, []).append(desk_lot(lot))
+    closing = closing_rates(rows, state)
     held: dict[int, list[Holding]] = {}
     for row, session in rows:
         traded, cash_flow = today.get((row.account_id, row.instrument_id), (ZERO, ZERO))
@@ -107,6 +110,9 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
                 closed_on=close_before(row.instrument.calendar, session),
                 lots=tuple(open_lots.get(row.pk, ())),
                 dividends=row.dividends,
+                currency=row.instrument.currency,
+                local_cost=row.local_cost,
+                previous_rate=closing.get((row.instrument.currency, session)),
             )
         )
     return [
@@ -124,6 +130,19 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
     ]
 
 
+def closing_rates(
+    rows: list[tuple[Position, date | None]], state: MarketStatus
+) -> dict[tuple[str, date | None], Decimal | None]:
+    """By currency and session what a unit was worth at the close before that (USD); nothing is asked where all is in
+    USD."""
+    abroad = {pair_of(row.instrument.currency) for row, _ in rows if row.instrument.currency != BASE}
+    found: dict[tuple[str, date | None], Decimal | None] = {}
+    for pair in Instrument.objects.filter(symbol__in=abroad) if abroad else ():
+        if session_date_of(pair, state) == pair.session_date:
+            found[pair.symbol.removesuffix(BASE), pair.session_date] = pair.previous_close
+    return found
+
+
 def of_the_day(days: Iterable[tuple[str, date | None]]) -> Q:
     """Of cash lines those of these sessions, by the calendar of their instruments. Where that has hours the day counts
     from the close before, and what was traded after hours since is of it too."""
@@ -139,7 +158,7 @@ def of_the_day(days: Iterable[tuple[str, date | None]]) -> Q:
 
 
 def desk_lot(row: Lot) -> DeskLot:
-    return DeskLot(row.exec_id, row.quantity, row.cost, row.price, row.opened_at)
+    return DeskLot(row.exec_id, row.quantity, row.cost, row.price, row.opened_at, row.rate, row.local_cost)
 
 
 def desk_position(row: Position) -> DeskPosition:
@@ -188,8 +207,9 @@ def cash_mismatches() -> QuerySet[Account]:
 def position_mismatches() -> QuerySet[Position]:
     """Positions whose quantity or cost is not that of their lots."""
     lots = Lot.objects.filter(position=OuterRef("pk"))
-    in_lots = {"in_lots": total(lots, "position", "quantity"), "lots_cost": total(lots, "position", "cost")}
-    return Position.objects.annotate(**in_lots).exclude(quantity=F("in_lots"), cost=F("lots_cost"))
+    columns = {"quantity": "in_lots", "cost": "lots_cost", "local_cost": "lots_local"}
+    in_lots = {name: total(lots, "position", column) for column, name in columns.items()}
+    return Position.objects.annotate(**in_lots).exclude(**{column: F(name) for column, name in columns.items()})
 
 
 def total(rows: QuerySet[Any], by: str, column: str) -> Coalesce:

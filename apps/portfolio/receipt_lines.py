@@ -8,8 +8,10 @@ from decimal import Decimal
 from django.db.models import QuerySet
 
 from apps.desk import ledger as books
+from apps.desk.currency import BASE, parts_of_gain
 from apps.desk.margin import initial_margin
 from apps.desk.money import ZERO, cents, plain
+from apps.desk.valuation import value_position
 
 from .kinds import called
 from .models import LedgerEntry
@@ -30,13 +32,25 @@ def market_value(asked: Asked) -> list[Line]:
         Line(
             each.held.symbol,
             each.held.cost if each.market_value is None else each.market_value,
-            f"{plain(each.held.quantity)} × {plain(each.last)}"
+            f"{plain(each.held.quantity)} × {plain(each.last)}{at_rate(each)}"
             if each.last is not None
             else "no price: counted at cost",
             each.held.symbol,
         )
         for each in asked.open
     ]
+
+
+def at_rate(position: PositionView) -> str:
+    """ " EUR × 1.0845" behind a price that is not in USD."""
+    currency = position.held.currency
+    return "" if currency == BASE else f" {currency} × {plain(position.rate)}"
+
+
+def parts(gain: Decimal, local: Decimal, rate: Decimal) -> str:
+    """What of a gain in USD the price made and what the currency."""
+    by_price, by_currency = parts_of_gain(gain, local, rate)
+    return f"price {by_price:+,.2f}, currency {by_currency:+,.2f}"
 
 
 def unrealized(asked: Asked) -> list[Line]:
@@ -58,14 +72,13 @@ def unrealized(asked: Asked) -> list[Line]:
 def by_lot(position: PositionView) -> list[Line]:
     """What each lot gained; the last cent of rounding the market value as a whole has a line of its own."""
     price = position.last or ZERO
-    lines = [
-        Line(
-            f"Lot of {lot.opened_at:%-d %b %Y %H:%M:%S} UTC",
-            cents(lot.qty * price) - lot.cost,
-            f"{plain(lot.qty)} × {plain(price)} − cost {lot.cost:,.2f}",
-        )
-        for lot in position.held.lots
-    ]
+    lines = []
+    for lot in position.held.lots:
+        _, gain = value_position(lot.qty, lot.cost, price, position.rate)
+        how = f"{plain(lot.qty)} × {plain(price)}{at_rate(position)} − cost {lot.cost:,.2f}"
+        if position.held.currency != BASE:
+            how += f": {parts(gain, cents(lot.qty * price) - lot.local, position.rate)}"
+        lines.append(Line(f"Lot of {lot.opened_at:%-d %b %Y %H:%M:%S} UTC", gain, how))
     rest = (position.unrealized or ZERO) - sum((line.amount or ZERO for line in lines), ZERO)
     return [*lines, Line("Rounding of the whole to the cent", rest)] if rest else lines
 
@@ -79,9 +92,20 @@ def realized(asked: Asked) -> list[Line]:
         ]
     rows = booked(asked).filter(book=books.REALIZED).select_related("journal__instrument").order_by("-journal_id")
     newest = list(rows[:NEWEST])
-    lines = [Line(f"{row.journal.in_words}, {row.journal.at:%-d %b %Y %H:%M:%S} UTC", -row.amount) for row in newest]
+    lines = [
+        Line(f"{row.journal.in_words}, {row.journal.at:%-d %b %Y %H:%M:%S} UTC", -row.amount, parts_of_sale(row))
+        for row in newest
+    ]
     earlier = sum((each.held.realized for each in asked.positions), ZERO) - sum((-row.amount for row in newest), ZERO)
     return [*lines, Line("Sales before these", earlier)] if earlier else lines
+
+
+def parts_of_sale(row: LedgerEntry) -> str:
+    """Empty where all was in USD."""
+    journal = row.journal
+    if journal.rate is None or journal.local_realized is None:
+        return ""
+    return parts(-row.amount, journal.local_realized, journal.rate)
 
 
 def fees(asked: Asked) -> list[Line]:

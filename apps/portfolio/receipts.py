@@ -8,6 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
+from django.utils import timezone
+
+from apps.desk.currency import BASE, pair_of, rate_of
 from apps.desk.money import ZERO
 from apps.desk.quote import Quote
 
@@ -25,12 +28,13 @@ class Line(NamedTuple):
 
 
 class Price(NamedTuple):
-    """What a price is, of when, and whether it is too old to trust."""
+    """What a price is, of when, whether it is too old to trust, and what it is in."""
 
     symbol: str
     price: Decimal | None
     at: datetime | None
     stale: bool
+    currency: str = BASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,11 @@ class Receipt:
     stale_share: Decimal | None
     at: datetime | None
 
+    @property
+    def is_abroad(self) -> bool:
+        """Whether it rests on a price in another currency."""
+        return any(price.currency != BASE for price in self.prices)
+
 
 def receipt_of(figure: Figure, asked: Asked) -> Receipt:
     lines = tuple(figure.lines(asked))
@@ -93,7 +102,7 @@ def receipt_of(figure: Figure, asked: Asked) -> Receipt:
         symbol=asked.symbol,
         value=sum(known, ZERO) if len(known) == len(lines) else None,
         lines=lines,
-        prices=tuple(price_of(each, quote) for each, quote in zip(rests_on, quotes, strict=True)),
+        prices=(*[price_of(*each) for each in zip(rests_on, quotes, strict=True)], *rates_of(rests_on, asked)),
         stale_value=stale,
         stale_share=stale / whole if whole and stale else None,
         at=asked.at,
@@ -102,4 +111,18 @@ def receipt_of(figure: Figure, asked: Asked) -> Receipt:
 
 def price_of(position: PositionView, quote: Quote | None) -> Price:
     at = quote.received_at if quote else None
-    return Price(position.held.symbol, quote.mark if quote else None, at, position.stale)
+    return Price(position.held.symbol, quote.mark if quote else None, at, position.stale, position.held.currency)
+
+
+def rates_of(rests_on: list[PositionView], asked: Asked) -> list[Price]:
+    """What the currencies of these positions are worth, which their value rests on too."""
+    pairs = sorted({pair_of(each.held.currency) for each in rests_on if each.held.currency != BASE})
+    if not pairs:
+        return []
+    quotes = asked.quotes.latest_each(pairs)
+    old = asked.quotes.old(quotes, asked.at or timezone.now())
+    rows = zip(pairs, quotes, old, strict=True)
+    return [
+        Price(pair, rate_of(quote) if quote else None, quote.received_at if quote else None, is_old)
+        for pair, quote, is_old in rows
+    ]

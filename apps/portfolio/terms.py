@@ -77,8 +77,8 @@ def set_cost_method(account: Account, method: CostMethod) -> bool:
         found = again[row.instrument.symbol]
         save_lots(row, desk_position(row), found.position)
         cost, realized = found.position.cost - row.cost, found.realized - row.realized_pnl
-        row.cost, row.realized_pnl = found.position.cost, found.realized
-        row.save(update_fields=["cost", "realized_pnl"])
+        row.cost, row.local_cost, row.realized_pnl = found.position.cost, found.position.local, found.realized
+        row.save(update_fields=["cost", "local_cost", "realized_pnl"])
         if not cost and not realized:
             continue
         journal = Journal(

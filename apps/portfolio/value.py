@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from django.utils import timezone
 
+from apps.desk.currency import BASE, ONE, pair_of, rate_of
 from apps.desk.margin import Margin, margin_of
 from apps.desk.money import ZERO, average_price
 from apps.desk.position import Lot
@@ -27,7 +28,8 @@ class Quotes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One position as booked. `traded` (shares, signed) and `cash_flow` (USD) are the session's own.
+    """One position as booked. `traded` (shares, signed) and `cash_flow` (USD) are the session's own. Prices are in its
+    `currency`: `local_cost` is its cost in that, `previous_rate` what a unit was worth at the close (USD).
 
     `closed_on` is the session whose close its day counts from, where its instrument keeps hours.
 
@@ -47,6 +49,9 @@ class Holding:
     closed_on: date | None = None
     lots: tuple[Lot, ...] = ()
     dividends: Decimal = ZERO
+    currency: str = BASE
+    local_cost: Decimal | None = None
+    previous_rate: Decimal | None = ONE
     avg_px: Decimal | None = field(init=False, compare=False, repr=False)
     day_basis: Decimal | None = field(init=False, compare=False, repr=False)
     earned: Decimal = field(init=False, compare=False, repr=False)
@@ -55,16 +60,20 @@ class Holding:
     """Its cells that no quote moves, by the name of what draws them."""
 
     def __post_init__(self) -> None:
-        average = average_price(self.cost / self.quantity) if self.quantity else None
+        abroad = self.currency != BASE
+        cost = self.local_cost if abroad else self.cost
+        close = product(self.previous_close, self.previous_rate) if abroad else self.previous_close
+        average = average_price(cost / self.quantity) if self.quantity and cost is not None else None
         object.__setattr__(self, "avg_px", average)
-        basis = day_basis(self.quantity, self.previous_close, self.traded, self.cash_flow)
+        basis = day_basis(self.quantity, close, self.traded, self.cash_flow)
         object.__setattr__(self, "day_basis", basis)
         object.__setattr__(self, "earned", self.realized + self.dividends - self.fees)
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class Holdings:
-    """An account as booked. `session_date` is the feed's, unless stocks keep hours of their own.
+    """An account as booked. `session_date` is the feed's, unless stocks keep hours of their own. `symbols` are those
+    of its positions, and after them the `pairs` that these are converted by.
 
     `changed_us` is its last change (µs).
     """
@@ -78,6 +87,7 @@ class Holdings:
     on_margin: bool = False
     interest: Decimal = ZERO
     symbols: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    pairs: tuple[str, ...] = field(init=False, compare=False, repr=False)
     realized: Decimal = field(init=False, compare=False, repr=False)
     fees: Decimal = field(init=False, compare=False, repr=False)
     income: Decimal = field(init=False, compare=False, repr=False)
@@ -86,7 +96,9 @@ class Holdings:
     """The newest valuation: follows from the rest and the board."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "symbols", tuple([held.symbol for held in self.positions]))
+        pairs = tuple(sorted({pair_of(held.currency) for held in self.positions if held.currency != BASE}))
+        object.__setattr__(self, "pairs", pairs)
+        object.__setattr__(self, "symbols", (*[held.symbol for held in self.positions], *pairs))
         object.__setattr__(self, "realized", sum([held.realized for held in self.positions], ZERO))
         object.__setattr__(self, "fees", sum([held.fees for held in self.positions], ZERO))
         income = sum([held.dividends for held in self.positions], self.interest)
@@ -94,7 +106,8 @@ class Holdings:
 
 
 class PositionView(NamedTuple):
-    """A position at the mark; a figure is None where a price it needs is not known."""
+    """A position at the mark; a figure is None where a price, or a rate, it needs is not known. `last` is in its own
+    currency, of which a unit is worth `rate` (USD)."""
 
     held: Holding
     stale: bool
@@ -107,6 +120,7 @@ class PositionView(NamedTuple):
     total_pnl: Decimal | None = None
     """Realised and unrealised P&L and dividends after fees."""
     day_pnl: Decimal | None = None
+    rate: Decimal = ONE
 
 
 class PortfolioView(NamedTuple):
@@ -181,10 +195,15 @@ def portfolio_value(holdings: Holdings, board: Quotes, now: datetime | None = No
 
 
 def valued_at(holdings: Holdings, quotes: tuple[Quote | None, ...], old: tuple[bool, ...]) -> PortfolioView:
-    """The account at these quotes, one a position."""
-    worths = [worth(held, quote) for held, quote in zip(holdings.positions, quotes, strict=True)]
+    """The account at these quotes, one a position and then one a pair."""
+    converted_us, rates = 0, [ONE] * len(holdings.positions)
+    if holdings.pairs:
+        converted_us = max(quote.received_us if quote else 0 for quote in quotes[len(rates) :])
+        quotes, old, rates = at_rates(holdings, quotes, old)
+    worths = [worth(*each) for each in zip(holdings.positions, quotes, rates, strict=True)]
     total = equity(holdings.cash, [value for value, _ in worths])
-    views = tuple([view_of(*each, total) for each in zip(holdings.positions, quotes, worths, old, strict=True)])
+    rows = zip(holdings.positions, quotes, worths, old, rates, strict=True)
+    views = tuple([view_of(*each, total) for each in rows])
     day = sum_known([each.day_pnl for each in views])
     stale_value = sum([abs(value) for (value, _), each in zip(worths, views, strict=True) if each.stale], ZERO)
     margin = None
@@ -212,18 +231,37 @@ def valued_at(holdings: Holdings, quotes: tuple[Quote | None, ...], old: tuple[b
         session_date=holdings.session_date,
         positions=views,
         open_positions=tuple([each for each in views if each.held.quantity]),
-        ts=max([holdings.changed_us, *[each.quote_us for each in views]]),
+        ts=max([holdings.changed_us, converted_us, *[each.quote_us for each in views]]),
         margin=margin,
     )
 
 
-def worth(held: Holding, quote: Quote | None) -> tuple[Decimal, Decimal]:
+def at_rates(
+    holdings: Holdings, quotes: tuple[Quote | None, ...], old: tuple[bool, ...]
+) -> tuple[tuple[Quote | None, ...], tuple[bool, ...], list[Decimal]]:
+    """For each position its quote, whether that or its rate is old, and the rate: without one there is no price."""
+    held = holdings.positions
+    pairs = dict(zip(holdings.pairs, zip(quotes[len(held) :], old[len(held) :], strict=True), strict=True))
+    rows = []
+    for each, quote, is_old in zip(held, quotes, old, strict=False):
+        pair, pair_old = (None, False) if each.currency == BASE else pairs[pair_of(each.currency)]
+        known = each.currency == BASE or pair is not None
+        rows.append((quote if known else None, is_old or pair_old, rate_of(pair) if pair else ONE))
+    found, stale, rates = zip(*rows, strict=True)
+    return found, stale, list(rates)
+
+
+def product(price: Decimal | None, rate: Decimal | None) -> Decimal | None:
+    return None if price is None or rate is None else price * rate
+
+
+def worth(held: Holding, quote: Quote | None, rate: Decimal) -> tuple[Decimal, Decimal]:
     """What a position counts for in the equity, and its unrealised P&L: at cost while there is no price."""
-    return value_position(held.quantity, held.cost, quote.mark) if quote else (held.cost, ZERO)
+    return value_position(held.quantity, held.cost, quote.mark, rate) if quote else (held.cost, ZERO)
 
 
 def view_of(
-    held: Holding, quote: Quote | None, worth: tuple[Decimal, Decimal], old: bool, total: Decimal
+    held: Holding, quote: Quote | None, worth: tuple[Decimal, Decimal], old: bool, rate: Decimal, total: Decimal
 ) -> PositionView:
     stale = old and bool(held.quantity)
     if quote is None and held.quantity:
@@ -240,6 +278,7 @@ def view_of(
         weight(unrealized, abs(held.cost)),
         held.earned + unrealized,
         day_pnl(value, held.day_basis),
+        rate,
     )
 
 

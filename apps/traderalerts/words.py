@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from apps.desk.currency import BASE
 from apps.desk.money import ZERO, cents, plain
 from apps.desk.order import Side
+from apps.market.templatetags.figures import unit
 
 from .models import OF_ORDERS, OF_PNL, Kind, TraderAlert
 
@@ -28,6 +30,11 @@ def price(value: Decimal | None) -> str:
     return f"{value:,.2f}" if len(written.partition(".")[2]) <= 2 else written
 
 
+def price_of(alert: TraderAlert, value: Decimal | None) -> str:
+    """With its currency where that is not USD."""
+    return price(value) + unit(alert.instrument.currency if alert.instrument else BASE)
+
+
 def usd(value: Decimal | None) -> str:
     """A sum with its sign, as traders write it."""
     if value is None:
@@ -41,20 +48,20 @@ def waits_for(alert: TraderAlert) -> str:
     kind, symbol = Kind(alert.kind), alert.symbol
     level = alert.threshold
     if kind is Kind.PERCENT_MOVE:
-        return f"{symbol} moves by {plain(level or ZERO)} % from {price(alert.base)}"
+        return f"{symbol} moves by {plain(level or ZERO)} % from {price_of(alert, alert.base)}"
     if kind in OF_PNL:
         return f"Day P&L at or {'above' if kind is Kind.PNL_ABOVE else 'below'} {usd(level)}"
     if kind in OF_ORDERS:
         done = kind.label.removeprefix("Order ")
         return f"An order of {symbol} is {done}" if symbol else f"Any order is {done}"
-    return f"{symbol} at or {'above' if kind is Kind.PRICE_ABOVE else 'below'} {price(level)}"
+    return f"{symbol} at or {'above' if kind is Kind.PRICE_ABOVE else 'below'} {price_of(alert, level)}"
 
 
 def what_happened(alert: TraderAlert) -> str:
     """ "AAPL at or above 150.00: it was 150.02"."""
     if alert.kind in OF_ORDERS:
         return alert.happened
-    value = usd(alert.value) if alert.kind in OF_PNL else price(alert.value)
+    value = usd(alert.value) if alert.kind in OF_PNL else price_of(alert, alert.value)
     return f"{waits_for(alert)}: it was {value}"
 
 
@@ -90,6 +97,10 @@ def order_words(what: str, facts: Mapping[str, str]) -> str:
     """ "Buy 10 AAPL filled at 150.01"."""
     side = "Buy" if facts.get("side") == Side.BUY else "Sell"
     done = "cancelled" if what == "canceled" else what
-    at = f" at {price(Decimal(facts['avg_px']))}" if what == "filled" and facts.get("avg_px") else ""
+    at = (
+        f" at {price(Decimal(facts['avg_px']))}{unit(facts.get('currency', ''))}"
+        if what == "filled" and facts.get("avg_px")
+        else ""
+    )
     quantity = f"{facts['quantity']} " if facts.get("quantity") else ""
     return f"{side} {quantity}{facts.get('symbol', '')} {done}{at}"[:120]

@@ -8,6 +8,7 @@ from functools import partial
 from django.db import transaction
 
 from apps import telemetry
+from apps.desk.currency import BASE
 from apps.desk.instrument import Renamed
 from apps.desk.order import OPEN
 from apps.desk.position import Split
@@ -60,6 +61,9 @@ def obstacle(action: CorporateAction, session: date) -> str:
         return f"{action.new_symbol} is, or was, the symbol of something else" if is_known(action.new_symbol) else ""
     if Journal.objects.filter(corporate_action=action).exists():
         return ""
+    instrument = action.instrument
+    if instrument.currency != BASE and action.in_lieu is None:
+        return f"{instrument.symbol} is in {instrument.currency}: say what is paid in USD for what is no whole lot"
     traded = Journal.objects.filter(instrument=action.instrument, kind__in=FILLS)
     if session > action.ex_date or traded.filter(session_date__gte=action.ex_date).exists():
         return f"{action.instrument.symbol} was traded since the ex-date began: in old shares or in new ones"

@@ -49,6 +49,7 @@ ORDER_COLUMNS = (
     "reason",
     "created_at",
     "updated_at",
+    "currency",
 )
 
 Row = Mapping[str, object]

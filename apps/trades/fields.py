@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from apps.desk.currency import BASE
 from apps.desk.instrument import symbol_of
 from apps.desk.money import decimal_of, plain
 from apps.desk.order import AUCTIONS, IMMEDIATE, OrderType, TimeInForce, Word
@@ -89,11 +90,13 @@ def price_of(field: str, text: str, order_type: OrderType | None, instrument: In
 
 
 def trail_of(text: str, percent: str, order_type: OrderType | None, instrument: Instrument | None) -> Decimal | None:
-    """How far a trailing stop keeps from the best price (USD)."""
+    """How far a trailing stop keeps from the best price."""
     if is_not_taken("trail_amount", text, order_type):
         return None
     if not text and not percent:
-        raise ValueError("Trail is required for a trailing stop order: an amount in USD, such as 1.50, or per cent")
+        currency = instrument.currency if instrument else BASE
+        what = f"an amount in {currency}, such as 1.50, or per cent"
+        raise ValueError(f"Trail is required for a trailing stop order: {what}")
     if text and percent:
         raise ValueError("Trail must be an amount or per cent, not both")
     return on_tick("Trail amount", number_of("Trail amount", text, "1.50", MOST_PRICE), instrument) if text else None

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from apps import telemetry
 from apps.desk.calendar import Trading, trading_at
+from apps.desk.currency import BASE, ONE
 from apps.desk.fill import Fill as DeskFill
 from apps.desk.matching import Displayed, Execution, match
 from apps.desk.money import ZERO, average_price, cents
@@ -21,13 +22,14 @@ from apps.desk.quote import Quote
 from apps.desk.risk import affordable
 from apps.market.hours import calendar_named
 from apps.market.models import Instrument
+from apps.market.rates import rate_now
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Account
 
 from .following import begin_then
 from .models import Fill, Order, desk_order
 from .news import tell
-from .queries import NO_COMMISSION, commission, plain, policy, working_among, working_orders
+from .queries import NO_COMMISSION, commission, plain, policy, spent_by, working_among, working_orders
 from .states import KILLED, close, follow_entry, follow_linked, hold, keep_back, lock_order, move, release, take_hold
 
 
@@ -62,7 +64,7 @@ def match_symbol(
     orders = [order.having_seen(seen.get(order.order_id)) for order in found]
     matched = match(
         orders,
-        quote,
+        rate_now(instrument.currency).dated(quote),
         now,
         stale_ms=settings.QUOTE_STALE_MS,
         displayed=left,
@@ -96,9 +98,10 @@ def match_order(
     account = Account.objects.select_for_update().get(orders=order_id)
     order = lock_order(account, order_id)
     seen = desk_order(order).having_seen(watermark).seeing(policy().signal(quote))
+    rate = rate_now(order.instrument.currency)
     matched = match(
         [seen],
-        quote,
+        rate.dated(quote),
         now,
         stale_ms=settings.QUOTE_STALE_MS,
         displayed=displayed,
@@ -111,7 +114,7 @@ def match_order(
         order.save(update_fields=["triggered_at", "watermark"])
     left = displayed
     for execution in matched.executions:
-        taken = record(order, account, execution, quote, now)
+        taken = record(order, account, execution, quote, now, rate.usd or ZERO)
         if order.side == Side.BUY:
             left = Displayed(displayed.bid_size, displayed.ask_size - taken)
         else:
@@ -123,28 +126,31 @@ def match_order(
     return left
 
 
-def record(order: Order, account: Account, execution: Execution, quote: Quote, now: datetime) -> Decimal:
-    """Books as much of an execution as the account can pay and cancels the rest; returns what was taken.
+def record(
+    order: Order, account: Account, execution: Execution, quote: Quote, now: datetime, rate: Decimal = ONE
+) -> Decimal:
+    """Books as much of an execution as the account can pay at `rate` and cancels the rest; returns what was taken.
 
     On margin what was accepted is filled: where the price has run on, more is borrowed.
     """
     if order.is_linked:
         take_hold(order)
     held, leaves = order.reserved, desk_order(order).leaves_qty
-    within = within_amount(order, execution)
+    price = execution.price * rate
+    within = within_amount(order, execution, price)
     qty = within
     if order.opens and not account.on_margin:
         free = account.cash - account.reserved + held
-        qty = affordable(within, execution.price, commission(), free, order.instrument.lot_size)
+        qty = affordable(within, price, commission(), free, order.instrument.lot_size)
     if qty < execution.qty and order.time_in_force == TimeInForce.FOK:
         qty = ZERO
     release(order)
     if qty:
-        book(order, execution, qty, quote, now)
+        book(order, execution, qty, quote, now, rate)
     if qty and order.has_exits:
         follow_entry(order, now)
     if qty < execution.qty:
-        close(order, OrderStatus.CANCELED, now, too_dear(order, execution, qty, within))
+        close(order, OrderStatus.CANCELED, now, too_dear(order, (execution.qty - qty) * price, qty == within))
     elif qty < leaves:
         hold(order, keep_back(order, held, leaves))
         order.save(update_fields=["reserved"])
@@ -153,23 +159,22 @@ def record(order: Order, account: Account, execution: Execution, quote: Quote, n
     return qty
 
 
-def within_amount(order: Order, execution: Execution) -> Decimal:
-    """As much of an execution as the amount pays that the buy was asked for by; its fee comes on top."""
+def within_amount(order: Order, execution: Execution, price: Decimal) -> Decimal:
+    """As much of an execution at `price` (USD) as the amount pays that the buy was asked for by; its fee comes on
+    top."""
     if order.notional is None or order.side != Side.BUY:
         return execution.qty
-    left = order.notional - cents((order.avg_px or ZERO) * order.cum_qty)
-    return affordable(execution.qty, execution.price, NO_COMMISSION, left, order.instrument.lot_size)
+    return affordable(execution.qty, price, NO_COMMISSION, order.notional - spent_by(order), order.instrument.lot_size)
 
 
-def too_dear(order: Order, execution: Execution, qty: Decimal, within: Decimal) -> str:
-    """Why no more than `qty` of it was taken."""
-    if qty == within and order.notional is not None:
+def too_dear(order: Order, needed: Decimal, all_within: bool) -> str:
+    """Why no more of it was taken, which would have needed so much (USD)."""
+    if all_within and order.notional is not None:
         return f"The rest would cost more than the {order.notional:,.2f} USD asked for"
-    needed = cents((execution.qty - qty) * execution.price)
-    return f"The rest needs {needed:,.2f} USD and its fee, more than is available"
+    return f"The rest needs {cents(needed):,.2f} USD and its fee, more than is available"
 
 
-def book(order: Order, execution: Execution, qty: Decimal, quote: Quote, now: datetime) -> None:
+def book(order: Order, execution: Execution, qty: Decimal, quote: Quote, now: datetime, rate: Decimal) -> None:
     """Writes the fill, books it in the portfolio, moves the order and tells its owner."""
     notional = (order.avg_px or ZERO) * order.cum_qty + qty * execution.price
     after = order.cum_qty + qty
@@ -180,15 +185,18 @@ def book(order: Order, execution: Execution, qty: Decimal, quote: Quote, now: da
         side=Side(order.side),
         last_qty=qty,
         last_px=execution.price,
-        commission=commission().of(qty, execution.price),
+        commission=commission().of(qty, execution.price * rate),
         liquidity=execution.liquidity,
         at=now,
+        currency=order.instrument.currency,
+        rate=rate,
     )
     Fill.objects.create(
         order=order,
         exec_id=fill.exec_id,
         last_qty=qty,
         last_px=fill.last_px,
+        rate=None if fill.currency == BASE else rate,
         commission=fill.commission,
         liquidity=fill.liquidity,
         policy=policy().name,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Max
 
+from apps.desk.currency import BASE
 from apps.desk.fill import Fill as DeskFill
 from apps.desk.money import plain
 from apps.desk.order import Effect, OrderStatus, OrderType, Side, TimeInForce
@@ -114,6 +115,8 @@ def misfit(row: Elsewhere, instrument: Instrument | None, newest: datetime | Non
     """What keeps a line out of the books, whatever is held."""
     if instrument is None:
         return f"Symbol {row.symbol[:32]} is not known here"
+    if instrument.currency != BASE:
+        return f"{row.symbol} is in {instrument.currency}; only shares in {BASE} can be imported"
     if row.quantity % instrument.lot_size:
         return f"Quantity must be a multiple of {plain(instrument.lot_size)} for {row.symbol}"
     if newest is not None and row.at < newest:

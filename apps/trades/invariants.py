@@ -83,6 +83,7 @@ WHERE journal.id IS NULL
     OR COALESCE(journal.instrument_id, 0) <> orders.instrument_id
     OR journal.quantity <> CASE WHEN orders.side = 'buy' THEN fill.last_qty ELSE -fill.last_qty END
     OR COALESCE(journal.price, -1) <> fill.last_px
+    OR COALESCE(journal.rate, 0) <> COALESCE(fill.rate, 0)
     OR COALESCE(paid.fee, 0) <> fill.commission
 ORDER BY fill.id
 """

@@ -178,12 +178,14 @@ def desk_order(row: Order) -> DeskOrder:
 
 class Fill(models.Model):
     """One execution, with the quote, the policy and the seed that made it; one that was imported has none. Never
-    changed, never deleted."""
+    changed, never deleted. Prices are in the instrument's currency, of which a unit was worth `rate` USD: None where
+    that is USD."""
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="fills")
     exec_id = models.CharField(max_length=80, unique=True)
     last_qty = QuantityField()
     last_px = PriceField()
+    rate = PriceField(null=True, blank=True)
     commission = MoneyField(default=Decimal(0))
     liquidity = models.CharField(max_length=5)
     policy = models.CharField(max_length=100)

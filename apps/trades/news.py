@@ -6,6 +6,7 @@ from functools import partial
 
 from django.db import transaction
 
+from apps.desk.currency import BASE
 from apps.desk.fill import Fill
 from apps.desk.risk import Denied
 from apps.live import bus
@@ -56,6 +57,8 @@ def tell(order: Order, what: str, fill: Fill | None = None, *, then: Order | Non
         "reason": order.reason,
         "tone": TONES.get(what) or ("warn" if order.reason else "info"),
     }
+    if order.instrument.currency != BASE:
+        facts["currency"] = order.instrument.currency
     if then is not None:
         facts["then"] = then.in_words
     known = {name: text or "" for name, text in facts.items()}

@@ -8,6 +8,7 @@ from apps.desk.money import CENT, ZERO, plain
 from apps.desk.order import Side
 from apps.market.models import Instrument
 from apps.market.quotes import board
+from apps.market.rates import rate_now
 
 
 def check_amount(amount: Decimal, quantity: str) -> Decimal:
@@ -20,13 +21,17 @@ def check_amount(amount: Decimal, quantity: str) -> Decimal:
 
 
 def shares_for(amount: Decimal, instrument: Instrument, side: Side, price: Decimal | None) -> Decimal:
-    """At the order's own price, else at the side of the quote that it would take. Raises ValueError below one lot."""
+    """At the order's own price, else at the side of the quote that it would take, and at the rate of its currency.
+    Raises ValueError below one lot."""
     quote = board.latest(instrument.symbol)
     if price is None and quote is None:
         raise ValueError(f"Amount cannot be turned into shares: there is no quote for {instrument.symbol} yet")
     if price is None and quote is not None:
         price = quote.ask if side is Side.BUY else quote.bid
-    per_lot = (price or ZERO) * instrument.lot_size
+    usd = rate_now(instrument.currency).usd
+    if usd is None:
+        raise ValueError(f"Amount cannot be turned into shares: there is no rate of {instrument.currency} in USD yet")
+    per_lot = (price or ZERO) * usd * instrument.lot_size
     lots = amount // per_lot
     if not lots:
         one = "one share" if instrument.lot_size == 1 else f"{plain(instrument.lot_size)} shares"

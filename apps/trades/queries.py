@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 
 from apps.desk import money
 from apps.desk.commission import Commission, parse_commission
+from apps.desk.currency import BASE
 from apps.desk.order import OPEN, WORKING, Effect, OrderStatus, TimeInForce
 from apps.desk.order import Order as DeskOrder
 from apps.desk.policy import Policy, Price
@@ -147,12 +148,21 @@ def fills_of(account_id: int) -> QuerySet[Fill]:
     return newest_fills().filter(order__account_id=account_id)
 
 
+def spent_by(order: Order) -> Decimal:
+    """On shares so far (USD): in another currency each fill at its own rate."""
+    if order.instrument.currency == BASE:
+        return money.cents((order.avg_px or money.ZERO) * order.cum_qty)
+    fills = order.fills.values_list("last_qty", "last_px", "rate")
+    return sum((money.usd_of(qty, price, rate or money.ZERO) for qty, price, rate in fills), money.ZERO)
+
+
 def order_facts(order: Order, fills: Iterable[Fill], then: dict[str, object] | None = None) -> dict[str, object]:
     """The order as JSON carries it: decimals as text, times in ISO 8601; `then` are the facts of what comes after."""
     return {
         "id": str(order.pk),
         "client_order_id": order.client_order_id,
         "symbol": order.instrument.symbol,
+        "currency": order.instrument.currency,
         "side": order.side,
         "effect": Effect.OPEN.value if order.opens else Effect.CLOSE.value,
         "order_type": order.order_type,
@@ -184,6 +194,7 @@ def order_facts(order: Order, fills: Iterable[Fill], then: dict[str, object] | N
                 "exec_id": fill.exec_id,
                 "last_qty": plain(fill.last_qty),
                 "last_px": plain(fill.last_px),
+                "rate": plain(fill.rate),
                 "commission": str(fill.commission),
                 "liquidity": fill.liquidity,
                 "at": fill.at.isoformat(),

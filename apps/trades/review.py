@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from apps.desk import money
+from apps.desk.currency import IN_USD, Rate
 from apps.desk.limits import check_admission, check_limits
 from apps.desk.margin import INITIAL
 from apps.desk.order import Effect, Side
@@ -27,6 +28,7 @@ from apps.desk.risk import (
 from apps.desk.sessions import check_calendar, check_hours, may_trade
 from apps.market import queries as market
 from apps.market.quotes import board
+from apps.market.rates import currency_of, rate_now
 from apps.portfolio.models import Account
 from apps.portfolio.queries import free_to_open, holding
 from apps.risk.queries import limits_of
@@ -38,7 +40,8 @@ from .ticket import THEN, Ticket
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What the rules say of a ticket now, and the figures they go by (USD). A trail starts at `watermark`.
+    """What the rules say of a ticket now, and the figures they go by (USD). A trail starts at `watermark`. `price` is
+    in the instrument's currency, of `rate`.
 
     `margin` is what it would need of its own on margin; buying power is None while a price it rests on is missing.
     """
@@ -52,6 +55,7 @@ class Review:
     margin: Decimal | None = None
     buying_power_after: Decimal | None = None
     watermark: Decimal | None = None
+    rate: Rate = IN_USD
 
 
 def review(account: Account, ticket: Ticket, now: datetime) -> Review:
@@ -59,19 +63,24 @@ def review(account: Account, ticket: Ticket, now: datetime) -> Review:
     effect = effect_of(account, ticket)
     order = replace(ticket.order(now), effect=effect)
     quote, free = board.latest(ticket.symbol), free_to_open(account)
-    verdict = verdict_of(account, order, quote, free, now)
+    rate = rate_now(currency_of(ticket.symbol))
+    verdict = verdict_of(account, order, quote, rate, free, now)
     if ticket.reduce_only and effect is Effect.OPEN:
         verdict = only_reduces(ticket, account)
     if ticket.then and isinstance(verdict, Accepted):
         verdict = check_then(ticket.then, now) or verdict
     if quote is None:
-        return Review(verdict, effect, None)
-    price = expected_price(order, quote)
-    cost, fee = price * order.quantity, commission().of(order.quantity, price)
-    needed = needed_at_most(order, quote, commission(), on_margin=True) if account.on_margin and order.opens else None
-    after = None if free is None else power_after(account, order, free, cost, fee)
+        return Review(verdict, effect, None, rate=rate)
+    price, usd = expected_price(order, quote), rate.usd
     watermark = order.seeing(policy().signal(quote)).watermark
-    return Review(verdict, effect, quote, price, cost, fee, needed, after, watermark)
+    if usd is None:
+        return Review(verdict, effect, quote, price, watermark=watermark, rate=rate)
+    cost, fee = price * usd * order.quantity, commission().of(order.quantity, price * usd)
+    needed = None
+    if account.on_margin and order.opens:
+        needed = needed_at_most(order, quote, commission(), on_margin=True, usd=usd)
+    after = None if free is None else power_after(account, order, free, cost, fee)
+    return Review(verdict, effect, quote, price, cost, fee, needed, after, watermark, rate)
 
 
 def effect_of(account: Account, ticket: Ticket) -> Effect:
@@ -108,28 +117,31 @@ def check_then(then: Ticket, now: datetime) -> Denied | None:
 
 def check_ever(ticket: Ticket, now: datetime) -> Denied | None:
     order = ticket.order(now)
-    return check_terms(order, None, now) or check_calendar(order, board.calendar(ticket.symbol))
+    return check_terms(order, None, now, currency_of(ticket.symbol)) or check_calendar(
+        order, board.calendar(ticket.symbol)
+    )
 
 
 def verdict_of(
-    account: Account, order: DeskOrder, quote: Quote | None, free: Decimal | None, now: datetime
+    account: Account, order: DeskOrder, quote: Quote | None, rate: Rate, free: Decimal | None, now: datetime
 ) -> Accepted | Denied:
     limits = limits_of(account, now)
     if denied := check_admission(order.symbol, limits):
         return denied
-    verdict = covered(account, order, quote, free, now)
+    verdict = covered(account, order, quote, rate, free, now)
     if isinstance(verdict, Denied) or quote is None:
         return verdict
-    return check_limits(order, quote, exposure_of(account, order, limits, now), limits) or verdict
+    exposure = exposure_of(account, order, limits, now)
+    return check_limits(order, quote, exposure, limits, rate.usd or money.ZERO) or verdict
 
 
 def covered(
-    account: Account, order: DeskOrder, quote: Quote | None, free: Decimal | None, now: datetime
+    account: Account, order: DeskOrder, quote: Quote | None, rate: Rate, free: Decimal | None, now: datetime
 ) -> Accepted | Denied:
     """Whether the order can be dealt with at all: an open market, or one that opens again, a fresh quote, and money or
     shares for it."""
     state = market.market_state()
-    if past := check_terms(order, quote, now):
+    if past := check_terms(order, quote, now, rate.currency):
         return past
     if not state.is_open:
         return Denied("symbol", "market_closed", f"The market is closed: {state.reason or 'no session runs now'}")
@@ -144,7 +156,7 @@ def covered(
     if free is None:
         message = "What you may open is not known while a price of your positions is missing"
         return Denied("account", "equity_unknown", message)
-    return check_opening(order, quote, free, commission(), now, stale_ms, on_margin=account.on_margin)
+    return check_opening(order, quote, free, commission(), now, stale_ms, on_margin=account.on_margin, rate=rate)
 
 
 def expected_price(order: DeskOrder, quote: Quote) -> Decimal:

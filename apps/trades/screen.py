@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
+from apps.desk.currency import BASE
 from apps.desk.order import AUCTIONS, Effect, OrderType, Side, TimeInForce
 from apps.desk.risk import Denied
 from apps.market.quotes import board
@@ -45,6 +46,12 @@ class TicketScreen:
     """What the typed symbol is called now, where it was a former one."""
     sides = list(Side)
     types = list(OrderType)
+
+    @property
+    def currency(self) -> str:
+        """What the typed symbol's prices are in."""
+        row = board.instruments.get(self.values.get("symbol", "").upper())
+        return row.currency if row else BASE
 
     @property
     def times(self) -> list[TimeInForce]:

@@ -14,6 +14,8 @@ from typing import Any
 from django.db.models import Case, F, IntegerField, Model, Q, When
 
 from apps.accounts.models import User
+from apps.desk.currency import BASE, ONE
+from apps.desk.money import ZERO
 from apps.live.models import Stream
 from apps.market.models import Instrument
 from apps.portfolio.models import Account, Journal, LedgerEntry, Lot, Position
@@ -24,6 +26,17 @@ from .verify import snapshot
 MODELS: tuple[type[Model], ...] = (Account, Position, Lot, Order, Fill, Journal, LedgerEntry, Stream)
 LEFT_OUT = frozenset({(Stream, "at"), (Stream, "forgotten")})
 """By the clock of the machine, or what was forgotten since: neither is anybody's state."""
+SAID_WHERE_SET: dict[tuple[type[Model], str], Any] = {
+    (Journal, "currency"): BASE,
+    (Journal, "rate"): None,
+    (Journal, "local_amount"): None,
+    (Journal, "local_realized"): None,
+    (Lot, "rate"): ONE,
+    (Lot, "local_cost"): ZERO,
+    (Position, "local_cost"): ZERO,
+    (Fill, "rate"): None,
+}
+"""What only shares in another currency have, with what it is of all others: these hash as before there were such."""
 ROWS_AT_ONCE = 2000
 WHOLE = 1 << 256
 
@@ -68,9 +81,16 @@ def lines(model: type[Model], names: Names) -> Iterator[str]:
     fields = [
         field for field in model._meta.concrete_fields if not field.primary_key and (model, field.name) not in LEFT_OUT
     ]
+    rare = {name: usual for (kind, name), usual in SAID_WHERE_SET.items() if kind is model}
     rows = model._default_manager.values_list(*(field.attname for field in fields))
     for row in rows.iterator(chunk_size=ROWS_AT_ONCE):
-        values = (called(field.related_model, value, names) for field, value in zip(fields, row, strict=True))
+        values = (
+            called(field.related_model, value, names)
+            if field.name not in rare
+            else f"{field.name}={said(value, names)}"
+            for field, value in zip(fields, row, strict=True)
+            if field.name not in rare or value != rare[field.name]
+        )
         yield "\x1f".join((model.__name__, *values))
 
 

@@ -35,6 +35,12 @@
     why.textContent = stale ? `The quote for ${symbol} is old; sending waits for a fresh one.` : "";
   }
 
+  // What the symbol's prices are in stands with what the order would cost
+  function nameCurrency() {
+    const currency = ticket()?.querySelector("[data-currency]")?.dataset.currency ?? "USD";
+    for (const unit of ticket()?.querySelectorAll("[data-unit]") ?? []) unit.textContent = currency;
+  }
+
   document.addEventListener("change", (event) => {
     if (!event.target.closest("form[data-ticket]")) return;
     showFields();
@@ -64,6 +70,7 @@
   function refresh() {
     showFields();
     watchQuote();
+    nameCurrency();
   }
   document.addEventListener("htmx:afterSwap", refresh);
   document.addEventListener("htmx:oobAfterSwap", watchQuote);

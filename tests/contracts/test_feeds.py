@@ -18,6 +18,7 @@ from apps.market.feeds.simulated import Simulated
 RECORDED = Path(__file__).parents[1] / "market" / "recorded" / "simulated.csv.gz"
 FEEDS: dict[str, Callable[[], Feed]] = {
     "simulated": lambda: Simulated(20, 50),
+    "simulated, abroad too": lambda: Simulated(3, 50, abroad=True),
     "replay": lambda: Replay(RECORDED, 60),
     "replay at once": lambda: Replay(RECORDED, 1e8),
 }

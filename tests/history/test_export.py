@@ -64,6 +64,7 @@ def test_trades_as_csv_oldest_first(account: Account, alice: Any) -> None:
     fills = list(Fill.objects.order_by("id").values_list("exec_id", flat=True))
     assert first == {
         "symbol": "AAPL",
+        "currency": "USD",
         "quantity": "100",
         "opened_at": "2026-03-02T15:00:00+00:00",
         "entry_price": "10",

@@ -167,3 +167,21 @@ async def test_walk_goes_on_under_the_new_symbol() -> None:
     assert [tick.last for tick in before] == [tick.last for tick in after]
     assert {tick.symbol for tick in after} == {"AAPL", "NEW"}
     assert {bar.symbol for bar in other.history(START - DAY, START)} == {"AAPL", "NEW"}
+
+
+async def test_shares_abroad_are_listed_with_the_pairs_that_convert_them() -> None:
+    feed = Simulated(2, 50, now=clock(), abroad=True)
+    listed = {each.symbol: (each.currency, each.tradable, each.tick_size) for each in feed.instruments()}
+    ticks = {tick.symbol: tick for tick in await first(feed, 60)}
+
+    assert listed["SAP.DE"] == ("EUR", True, Decimal("0.01"))
+    assert listed["EURUSD"] == ("USD", False, Decimal("0.00001"))
+    assert listed["AAPL"] == ("USD", True, Decimal("0.01"))
+    assert ticks.keys() == listed.keys()
+    assert abs(ticks["EURUSD"].mark - Decimal("1.0845")) < Decimal("0.1")
+
+
+def test_shares_abroad_come_on_top() -> None:
+    home, abroad = ({each.symbol for each in Simulated(3, abroad=far).instruments()} for far in (False, True))
+
+    assert abroad - home == {"SAP.DE", "ULVR.L", "EURUSD", "GBPUSD"}

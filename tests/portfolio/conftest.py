@@ -1,4 +1,5 @@
-"""Accounts of alice (10,000 USD) and bob (500 USD), an open market, and quotes put on the board by words."""
+"""Accounts of alice (10,000 USD) and bob (500 USD), an open market, and quotes put on the board by words. SAP is in
+euros."""
 
 from __future__ import annotations
 
@@ -65,5 +66,25 @@ def book() -> Callable[..., None]:
         for each in fills(text):
             exec_id = f"exec-{next(numbers)}"
             services.book_fill(account.pk, replace(each, exec_id=exec_id, at=at or each.at))
+
+    return fill_all
+
+
+@pytest.fixture
+def euros(market: dict[str, Instrument]) -> Callable[..., None]:
+    """`euros(account, "buy 10 SAP @ 200.00", "1.10")` books fills of a share in euros, at a rate. It closed at 190.00,
+    and a euro at 1.05 USD."""
+    closed = {"session_date": TODAY, "currency": "EUR"}
+    Instrument.objects.get_or_create(
+        symbol="SAP", defaults={"name": "SAP SE", "previous_close": Decimal(190), **closed}
+    )
+    pair = {"name": "Euro", "tradable": False, "previous_close": Decimal("1.05"), "session_date": TODAY}
+    Instrument.objects.get_or_create(symbol="EURUSD", defaults=pair)
+    numbers = count(1)
+
+    def fill_all(account: Account, text: str, rate: str) -> None:
+        for each in fills(text):
+            terms = {"exec_id": f"euro-{next(numbers)}", "currency": "EUR", "rate": Decimal(rate)}
+            services.book_fill(account.pk, replace(each, **terms))
 
     return fill_all

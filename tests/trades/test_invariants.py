@@ -141,6 +141,11 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("positions-are-booked", "shares from nowhere", find_a_bit_of_a_share),
     ("results-are-booked", "profit and fees that make up for each other", gain_and_pay_more),
     ("results-are-booked", "profit called a dividend", call_profit_a_dividend),
+    (
+        "currencies-are-converted",
+        "a share that is in another currency",
+        lambda: Instrument.objects.update(currency="EUR"),
+    ),
     ("interest-is-booked", "interest that nobody paid", be_paid_interest),
     ("shorts-are-on-margin", "shares owed by a cash account", owe_shares),
     ("accounts-add-up", "profit that no position made", earn_without_a_position),

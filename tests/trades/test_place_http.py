@@ -32,6 +32,7 @@ def test_order_by_form_for_json_is_201_and_again_200(desk: Client) -> None:
         "id": str(order.pk),
         "client_order_id": "one",
         "symbol": "AAPL",
+        "currency": "USD",
         "side": "buy",
         "effect": "open",
         "order_type": "limit",

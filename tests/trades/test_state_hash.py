@@ -46,6 +46,8 @@ CHANGES: dict[str, Callable[[], Any]] = {
     "cash": lambda: Account.objects.update(cash=Decimal("99999.99")),
     "reason": lambda: Order.objects.update(reason="another"),
     "price": lambda: Fill.objects.update(last_px=Decimal("150.02")),
+    "rate": lambda: Fill.objects.update(rate=Decimal("1.1")),
+    "currency": lambda: Journal.objects.filter(kind="buy").update(currency="EUR"),
     "time": lambda: Journal.objects.update(at=datetime(2026, 1, 1, tzinfo=UTC)),
     "line": lambda: LedgerEntry.objects.filter(book="cash").update(amount=1),
     "row": lambda: Fill.objects.all().delete(),

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import ClassVar
 
+from apps.desk.currency import BASE
 from apps.desk.money import ZERO
 from apps.desk.quote import Quote
 from apps.market.bars import MinuteBar
@@ -27,12 +28,17 @@ class Tick(Quote):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An instrument as the feed knows it. `around_the_clock`: it trades at all hours, whatever stocks do."""
+    """An instrument as the feed knows it. `around_the_clock`: it trades at all hours, whatever stocks do.
+
+    Prices are in `currency`. One that is not USD needs its pair listed and quoted too, EURUSD for EUR, not `tradable`.
+    """
 
     symbol: str
     name: str
     tick_size: Decimal = Decimal("0.01")
     around_the_clock: bool = False
+    currency: str = BASE
+    tradable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

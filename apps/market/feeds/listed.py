@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from apps.desk.currency import BASE
+
 SECTORS = ("index", "technology", "consumer", "finance", "health", "energy")
 
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """`price` in USD, `volatility` a year, `beta` to the market, `spread` in ticks, `depth` in round lots."""
+    """`price` in `currency`, in ticks of so many decimal `places`, `volatility` a year, `beta` to the market, `spread`
+    in ticks, `depth` in round lots. A pair of currencies is not `tradable`."""
 
     symbol: str
     name: str
@@ -19,6 +22,14 @@ class Stock:
     beta: float
     spread: int
     depth: float
+    currency: str = BASE
+    places: int = 2
+    tradable: bool = True
+
+    @property
+    def scale(self) -> int:
+        """Ticks in a unit of its currency."""
+        return int(10**self.places)
 
 
 KNOWN = (
@@ -43,6 +54,13 @@ KNOWN = (
     Stock("PFE", "Pfizer Inc.", "health", 25.70, 0.24, 0.60, 1, 60),
     Stock("DIS", "The Walt Disney Company", "consumer", 113.20, 0.27, 1.05, 1, 6),
 )
+ABROAD = (
+    Stock("SAP.DE", "SAP SE", "technology", 245.30, 0.25, 1.10, 2, 4, "EUR"),
+    Stock("ULVR.L", "Unilever PLC", "consumer", 45.20, 0.17, 0.55, 1, 6, "GBP"),
+    Stock("EURUSD", "Euro in US dollars", "index", 1.0845, 0.08, 0.0, 2, 40, places=5, tradable=False),
+    Stock("GBPUSD", "Pound sterling in US dollars", "index", 1.2710, 0.09, 0.0, 3, 40, places=5, tradable=False),
+)
+"""Shares in other currencies, and what these are worth."""
 NAMES = {stock.symbol: stock.name for stock in KNOWN}
 
 

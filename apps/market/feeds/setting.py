@@ -19,7 +19,7 @@ def feed_from_setting(settings: Any) -> Feed:
     kind, _, path = settings.FEED.partition(":")
     if kind == "replay":
         return Replay(Path(path), settings.REPLAY_SPEED)
-    return Simulated(settings.SIM_SYMBOLS, settings.SIM_RATE, settings.SIM_SEED)
+    return Simulated(settings.SIM_SYMBOLS, settings.SIM_RATE, settings.SIM_SEED, abroad=settings.SIM_FX)
 
 
 def check_setting(settings: Any) -> None:

@@ -15,7 +15,7 @@ from heapq import heapify, heapreplace
 from apps.market.bars import MINUTE, MinuteBar, minute_of
 
 from .base import Feed, Listing, Session, Tick, utc_now
-from .listed import stocks
+from .listed import ABROAD, Stock, stocks
 from .walk import Walk
 
 MOST_SYMBOLS = 2000
@@ -28,13 +28,17 @@ MOST_LATE = 1.0  # a loop that was held up longer (a suspended machine) goes on 
 MOVES_A_MINUTE = 5
 
 
-def ticks(price: float) -> int:
-    return max(2, round(price * 100))
+def ticks(price: float, stock: Stock) -> int:
+    return max(2, round(price * stock.scale))
 
 
 @lru_cache(maxsize=MOST_FIGURES)
-def usd(ticks: int) -> Decimal:
-    return Decimal(ticks).scaleb(-2)
+def price(ticks: int, places: int) -> Decimal:
+    return Decimal(ticks).scaleb(-places)
+
+
+def price_of(ticks: int, stock: Stock) -> Decimal:
+    return price(ticks, stock.places)
 
 
 @lru_cache(maxsize=MOST_FIGURES)
@@ -43,14 +47,21 @@ def shares(lots: int) -> Decimal:
 
 
 class Simulated(Feed):
-    """Ticks are evenly spread with jitter. The same seed, start and resumption make the same walk."""
+    """Ticks are evenly spread with jitter. The same seed, start and resumption make the same walk. With `abroad` there
+    are shares in other currencies too."""
 
     name = "simulated"
 
     def __init__(
-        self, symbols: int = 20, rate: float = 1.0, seed: int = 7, now: Callable[[], datetime] = utc_now
+        self,
+        symbols: int = 20,
+        rate: float = 1.0,
+        seed: int = 7,
+        now: Callable[[], datetime] = utc_now,
+        *,
+        abroad: bool = False,
     ) -> None:
-        self.stocks = stocks(symbols)
+        self.stocks = [*stocks(symbols), *(ABROAD if abroad else ())]
         self.symbols = [stock.symbol for stock in self.stocks]
         self.rate = rate
         self.now = now
@@ -66,7 +77,16 @@ class Simulated(Feed):
         return self.now()
 
     def instruments(self) -> list[Listing]:
-        return [Listing(stock.symbol, stock.name) for stock in self.stocks]
+        return [
+            Listing(
+                stock.symbol,
+                stock.name,
+                Decimal(1).scaleb(-stock.places),
+                currency=stock.currency,
+                tradable=stock.tradable,
+            )
+            for stock in self.stocks
+        ]
 
     def session(self) -> Session:
         opens_at = datetime.combine(self.begin(), time(tzinfo=UTC))
@@ -117,7 +137,8 @@ class Simulated(Feed):
         return self.day
 
     def prices(self) -> dict[str, Decimal]:
-        return {symbol: usd(ticks(self.walk.price(index))) for index, symbol in enumerate(self.symbols)}
+        prices = [(stock, ticks(self.walk.price(index), stock)) for index, stock in enumerate(self.stocks)]
+        return {stock.symbol: price_of(price, stock) for stock, price in prices}
 
     def move_everything(self, seconds: float) -> None:
         self.walk.move_all(seconds)
@@ -126,11 +147,11 @@ class Simulated(Feed):
 
     def trade_minute(self) -> array[int]:
         """Open, high, low, close in ticks and round lots traded of every symbol."""
-        paths = [[ticks(self.walk.price(index))] for index in range(len(self.symbols))]
+        paths = [[ticks(self.walk.price(index), stock)] for index, stock in enumerate(self.stocks)]
         for _ in range(MOVES_A_MINUTE):
             self.walk.move_all(60 / MOVES_A_MINUTE)
-            for index, path in enumerate(paths):
-                path.append(ticks(self.walk.move(index, 60 / MOVES_A_MINUTE)))
+            for index, (stock, path) in enumerate(zip(self.stocks, paths, strict=True)):
+                path.append(ticks(self.walk.move(index, 60 / MOVES_A_MINUTE), stock))
         bars = array("q")
         for stock, path in zip(self.stocks, paths, strict=True):
             lots = 1 + int(self.rng.expovariate(1 / (60 * self.rate * stock.depth)))
@@ -145,11 +166,11 @@ class Simulated(Feed):
     def bars_of(self, since: datetime, until: datetime, symbols: frozenset[str]) -> Iterator[MinuteBar]:
         for start, bars in self.past:
             if since <= start < until:
-                for index, symbol in enumerate(self.symbols):
-                    if symbol in symbols:
-                        first, high, low, last, lots = bars[5 * index : 5 * index + 5]
-                        prices = (usd(first), usd(high), usd(low), usd(last))
-                        yield MinuteBar(symbol, start, *prices, shares(lots))
+                for index, stock in enumerate(self.stocks):
+                    if stock.symbol in symbols:
+                        *path, lots = bars[5 * index : 5 * index + 5]
+                        first, high, low, last = (price_of(each, stock) for each in path)
+                        yield MinuteBar(stock.symbol, start, first, high, low, last, shares(lots))
 
     async def quotes(self) -> AsyncIterator[list[Tick]]:
         self.begin()
@@ -189,15 +210,15 @@ class Simulated(Feed):
     def tick(self, index: int, seconds: float, stamp: datetime) -> Tick:
         stock, rng = self.stocks[index], self.rng.random
         spread = stock.spread + (rng() < 0.25)
-        bid = max(1, int(100 * self.walk.move(index, seconds) - spread / 2 + 0.5))
+        bid = max(1, int(stock.scale * self.walk.move(index, seconds) - spread / 2 + 0.5))
         ask = bid + spread
         return Tick(
             stock.symbol,
-            usd(bid),
-            usd(ask),
+            price(bid, stock.places),
+            price(ask, stock.places),
             shares(1 + int(4 * rng() * rng() * stock.depth)),
             shares(1 + int(4 * rng() * rng() * stock.depth)),
-            usd(bid if rng() < 0.5 else ask),
+            price(bid if rng() < 0.5 else ask, stock.places),
             stamp,
             stamp,
             shares(int(2 * rng() * stock.depth)),

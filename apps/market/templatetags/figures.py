@@ -9,6 +9,7 @@ from functools import lru_cache
 from django import template
 from django.utils import timezone
 
+from apps.desk.currency import BASE
 from apps.desk.money import CENT, decimal_of
 
 register = template.Library()
@@ -102,6 +103,18 @@ def price(given: Decimal | str | None) -> str:
     short = value.normalize()
     few = short.as_tuple().exponent
     return written(short if isinstance(few, int) and few < -2 else value.quantize(CENT))
+
+
+@register.filter
+def unit(currency: str) -> str:
+    """What stands behind a price that is not in USD."""
+    return f" {currency}" if currency and currency != BASE else ""
+
+
+@register.filter
+def price_in(given: Decimal | str | None, currency: str) -> str:
+    """The price with its currency where that is not USD: 12.5 → 12.50 EUR"""
+    return price(given) if given is None or currency == BASE else price(given) + unit(currency)
 
 
 @register.filter

@@ -19,6 +19,7 @@ from apps.desk.matching import Displayed, match
 from apps.desk.order import Order
 from apps.desk.quote import Quote
 from apps.market.quotes import board
+from apps.market.rates import currency_of, rate_now
 from apps.trades.filling import MatchOutcome, match_symbol
 from apps.trades.queries import policy, relatives_of, working_among, working_versions
 
@@ -81,7 +82,7 @@ class PaperBroker:
             book.see(policy().signal(quote))
         matched = match(
             self.reached(quote),
-            quote,
+            rate_now(currency_of(quote.symbol)).dated(quote),
             now,
             stale_ms=settings.QUOTE_STALE_MS,
             displayed=self.left_of(quote),
