@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.audit.changes import turned
+from apps.audit.whole import apart
 from apps.secrets.refusals import SecretError
 from apps.secrets.typed import said_of
 
@@ -63,7 +64,7 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Silence for an hour", permissions=["change"])
     def silence(self, request: HttpRequest, chosen: QuerySet[Rule]) -> None:
         until = timezone.now() + timedelta(hours=1)
-        for rule in chosen:
+        for rule in chosen.select_for_update().order_by("pk"):  # before the log's end, as whoever edits one
             before, rule.silenced_until = rule.silenced_until, until
             rule.save(update_fields=["silenced_until"])
             self.log_change(request, rule, turned("Silenced until", before, until))
@@ -99,6 +100,7 @@ class ChannelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def shown(self, channel: Channel) -> str:
         return said_of(channel, "sealed_address")
 
+    @apart
     @admin.action(description="Send a test", permissions=["change"])
     def send_a_test(self, request: HttpRequest, chosen: QuerySet[Channel]) -> None:
         now = timezone.now()
