@@ -72,7 +72,16 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Alert)
 class AlertAdmin(Kept):
-    list_display = ("rule", "severity", "value", "raised_at", "resolved_at", "acknowledged_by", "acknowledged_at")
+    list_display = (
+        "rule",
+        "severity",
+        "value",
+        "why",
+        "raised_at",
+        "resolved_at",
+        "acknowledged_by",
+        "acknowledged_at",
+    )
     list_filter = ("severity", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("rule", "acknowledged_by")
     date_hierarchy = "raised_at"
