@@ -29,6 +29,8 @@ def poll(request: HttpRequest, page: str) -> HttpResponse:
         raise Http404("No such page")
     if not request.user.is_authenticated:
         return HttpResponse("Signed out", status=401, content_type="text/plain")
+    if not Page.registry[page].allows(request.user, lambda: request.session):
+        raise Http404("No such page")
     drawn = Page.registry[page].draw(request.user, request.GET.dict())
     since = seen_before(request.GET.get("since", str(drawn.seq)), drawn.seq)
     if since is None or since < drawn.forgotten:
