@@ -28,9 +28,9 @@ BY_HOUR = {"hour": 24, "day": 24, "week": 7 * 24}
 """Of which spans there are charts by hour, and of how many hours: one alone is shown among its day."""
 BY_DAY = {"week": 7, "month": 30}
 HOUR_CHARTS = {
-    "used": ("Pages and actions", "an hour"),
-    "looked": ("Time on a page", "min"),
-    "watched": ("Symbols watched live", "page minutes an hour"),
+    "used": ("Pages and actions by hour", "times"),
+    "looked": ("Time on a page by hour", "min"),
+    "watched": ("Symbols watched live by hour", "page minutes"),
 }
 CHARTS = {
     "adoption": ("Adoption", "%"),
