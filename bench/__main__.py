@@ -37,10 +37,10 @@ def asked() -> argparse.Namespace:
 
 
 def measure(machine: parties.Machine, scenario: Scenario, rounds: int, seconds: float) -> Rounds:
-    """Each party once a round, in turn."""
+    """Each party once a round, in turn, every other round the other way round: none has always come first."""
     found: Rounds = {party: [] for party in scenario.runs}
-    for _ in range(min(rounds, scenario.most_rounds)):
-        for party, run in scenario.runs.items():
+    for number in range(min(rounds, scenario.most_rounds)):
+        for party, run in list(scenario.runs.items())[:: -1 if number % 2 else 1]:
             try:
                 figures = run(machine, seconds)
             except (RuntimeError, OSError, subprocess.SubprocessError) as error:

@@ -15,7 +15,7 @@ from .parties import Machine
 Run = Callable[[Machine, float], Figures]
 """Measures one party once, with a window of so many seconds."""
 
-PRODUCT, RIVAL, LIMIT = "product", "socket.io", "C limit"
+PRODUCT, RIVAL, LIMIT, MUTED = "product", "socket.io", "C limit", "without instruments"
 QUOTE, TOAST, ACCOUNT = 'id="quote-', 'id="toast-', 'id="account-'
 QUIET = 0.01
 WARM_UP = 20
@@ -42,8 +42,8 @@ class Scenario:
 # Quotes
 
 
-def quotes(tick_ms: int, rate: float, connections: int, machine: Machine, seconds: float) -> Figures:
-    with parties.product(machine, rate, "watchlist", LIVE_TICK_MS=str(tick_ms)) as party:
+def quotes(tick_ms: int, rate: float, connections: int, machine: Machine, seconds: float, **settings: str) -> Figures:
+    with parties.product(machine, rate, "watchlist", LIVE_TICK_MS=str(tick_ms), **settings) as party:
         return run_load(machine, party, connections, element=QUOTE, window=seconds, timeout=PATIENCE_S)
 
 
@@ -153,6 +153,15 @@ SCENARIOS = {
     "quotes-100k-adaptive": quotes_scenario(1000, 5, 0, P99(at_most=25), CPU(at_most=0.85, of=RIVAL)),
     "quotes-200k": quotes_scenario(1000, 10, 100, P99(at_most=120), CORE(at_most=50)),
     "quotes-500k": quotes_scenario(5000, 5, 100, DELIVERED(at_least=0.99), P99(at_most=200), rounds=1),
+    "instrumentation": Scenario(
+        "1,000 connections, 100,000 updates/s, 100 ms tick: metrics, lateness and log on and off",
+        {PRODUCT: partial(quotes, 100, 5, 1000), MUTED: partial(quotes, 100, 5, 1000, BENCH_MUTE="on")},
+        (
+            Claim("updates/s delivered", "updates_s", digits=0),
+            DELIVERED(),
+            CPU(at_most=1.03, of=MUTED),
+        ),
+    ),
     "stuck": Scenario(
         f"{STUCK} of 1,000 stop reading, 100,000 updates/s, adaptive tick",
         {PRODUCT: stuck_product, RIVAL: stuck_rival},

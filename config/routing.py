@@ -5,6 +5,7 @@ from __future__ import annotations
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import path, re_path
 
+from apps.alerts.consumers import OperationsConsumer
 from apps.canary.consumers import CanaryConsumer
 from apps.history.consumers import HistoryConsumer
 from apps.home.consumers import DeskConsumer
@@ -31,6 +32,7 @@ websocket_urlpatterns = [
     path("ws/history/", HistoryConsumer.as_asgi()),
     path("ws/watchlist/", WatchlistConsumer.as_asgi()),
     path("ws/alerts/", AlertsConsumer.as_asgi()),
+    path("ws/operations/", OperationsConsumer.as_asgi()),
     path("ws/activity/", ActivityConsumer.as_asgi()),
     path("ws/canary/", CanaryConsumer.as_asgi()),
     re_path("", Nowhere.as_asgi()),

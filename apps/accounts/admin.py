@@ -25,6 +25,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.audit.whole import apart
+
 from . import queries, services
 from .forms import ReasonForm
 from .models import User
@@ -101,10 +103,12 @@ class TraderAdmin(UserAdmin):  # type: ignore[type-arg]
         back = reverse("admin:accounts_user_change", args=[user.pk])
         return self.ask(request, User.objects.filter(pk=user.pk), what, back) or redirect(back)
 
+    @apart
     @admin.action(description="Suspend: sign out everywhere, cancel orders", permissions=["change"])
     def suspend(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
         return self.ask(request, chosen, "suspend", reverse("admin:accounts_user_changelist"))
 
+    @apart
     @admin.action(description="Reinstate", permissions=["change"])
     def reinstate(self, request: HttpRequest, chosen: QuerySet[User]) -> HttpResponse | None:
         return self.ask(request, chosen, "reinstate", reverse("admin:accounts_user_changelist"))

@@ -44,12 +44,14 @@ def set_counted(user: Any, counted: bool) -> None:
     user.save(update_fields=["counted"])
 
 
+@transaction.atomic
 def end_session(user: Any, session_id: int) -> None:
     """End one of the user's own sessions. Raises UserSession.DoesNotExist for anybody else's."""
     UserSession.objects.get(user=user, pk=session_id).end()
     record("session.ended", user.username, {"session": str(session_id)})
 
 
+@transaction.atomic
 def make_admin(discord_id: str) -> User:
     """Raises SocialAccount.DoesNotExist when that person has never signed in."""
     user: User = SocialAccount.objects.select_related("user").get(provider="discord", uid=discord_id).user

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import wraps
+from types import SimpleNamespace
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
@@ -57,7 +59,21 @@ def second_factor_first(view: View) -> View:
 
 def has_shown_it(request: HttpRequest) -> bool:
     """A session from before it was set up elsewhere has not, whoever holds it."""
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, request.user))
+    return shown_in(request.session, request.user)
+
+
+def shown_in(session: Mapping[str, Any], user: Any) -> bool:
+    request: Any = SimpleNamespace(session=session)  # nothing else of a request is asked
+    return any(record.get("method") == "mfa" for record in get_authentication_records(request, user))
+
+
+def may_watch(user: Any, session: Callable[[], Mapping[str, Any]]) -> bool:
+    """For lines and polls, which can lead nobody anywhere: staff, with the second factor where it is asked for."""
+    if not user.is_staff:
+        return False
+    if not settings.STAFF_MFA:
+        return True
+    return is_mfa_enabled(user, types=[Authenticator.Type.TOTP]) and shown_in(session(), user)
 
 
 def led_to(request: HttpRequest, address: str, words: str) -> HttpResponse:

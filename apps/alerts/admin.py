@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.audit.changes import turned
+from apps.audit.whole import apart
 from apps.secrets.refusals import SecretError
 from apps.secrets.typed import said_of
 
@@ -63,7 +64,7 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Silence for an hour", permissions=["change"])
     def silence(self, request: HttpRequest, chosen: QuerySet[Rule]) -> None:
         until = timezone.now() + timedelta(hours=1)
-        for rule in chosen:
+        for rule in chosen.select_for_update().order_by("pk"):  # before the log's end, as whoever edits one
             before, rule.silenced_until = rule.silenced_until, until
             rule.save(update_fields=["silenced_until"])
             self.log_change(request, rule, turned("Silenced until", before, until))
@@ -71,7 +72,16 @@ class RuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Alert)
 class AlertAdmin(Kept):
-    list_display = ("rule", "severity", "value", "raised_at", "resolved_at", "acknowledged_by", "acknowledged_at")
+    list_display = (
+        "rule",
+        "severity",
+        "value",
+        "why",
+        "raised_at",
+        "resolved_at",
+        "acknowledged_by",
+        "acknowledged_at",
+    )
     list_filter = ("severity", ("resolved_at", admin.EmptyFieldListFilter))
     list_select_related = ("rule", "acknowledged_by")
     date_hierarchy = "raised_at"
@@ -99,6 +109,7 @@ class ChannelAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def shown(self, channel: Channel) -> str:
         return said_of(channel, "sealed_address")
 
+    @apart
     @admin.action(description="Send a test", permissions=["change"])
     def send_a_test(self, request: HttpRequest, chosen: QuerySet[Channel]) -> None:
         now = timezone.now()

@@ -12,6 +12,7 @@ class AlertsConfig(AppConfig):
 
         from apps.live.running import beside_hub  # noqa: PLC0415 -- app ready
 
+        from . import fragments  # noqa: F401, PLC0415 -- app ready
         from .watching import deliver, watch  # noqa: PLC0415 -- app ready
 
         if settings.ALERTS:

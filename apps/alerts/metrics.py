@@ -46,6 +46,14 @@ def of_canary(told: Mapping[str, Any] | None) -> dict[str, Part | None]:
     return {"canary_failures": gauge(told["failures"]), "canary_p95_ms": gauge(told["p95_ms"])}
 
 
+def why(metric: str, told: Mapping[str, Any]) -> str:
+    """What is known of the reason at this moment; empty where only the figure is."""
+    failed = (told.get("canary") or {}).get("failed", "") if metric == "canary_failures" else ""
+    if not failed:
+        return ""
+    return "the last one was lost" if failed == "lost" else f"the last one failed to {failed}"
+
+
 def moves(told: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, float] | None:
     """What was counted in between; None where it is not known, or a process that ended took its counts along."""
     if before is None or any(told.get(name) is None or before.get(name) is None for name in COUNTS):

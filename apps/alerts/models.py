@@ -83,11 +83,12 @@ class Rule(models.Model):
 
 
 class Alert(models.Model):
-    """One time that a rule fired."""
+    """One time that a rule fired; `why` says in words what the figure does not, where something is known of it."""
 
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="alerts")
     severity = models.CharField(max_length=10, choices=Severity.choices)
     value = models.FloatField()
+    why = models.CharField(max_length=80, blank=True, default="", db_default="")
     raised_at = models.DateTimeField(db_index=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, F
+from django.db.models import Avg, F, Max
+
+from apps.live.moments import micros
 
 from .judging import Episode, Point, Terms, episodes
 from .models import Alert, Sample, Span
@@ -91,6 +93,28 @@ def alert_figures(now: datetime) -> AlertFigures:
         recent=tuple(rows.filter(resolved_at__isnull=False)[:20]),
         resolved_after=ended.aggregate(mean=Avg(F("resolved_at") - F("raised_at")))["mean"],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What operators see now; `changed_us` is when anything of it last changed."""
+
+    sample: Sample | None
+    alerts: AlertFigures
+    changed_us: int
+
+
+def operations(now: datetime) -> Operations:
+    """The moment is read first: what changes meanwhile is read again."""
+    changed = changed_us()
+    return Operations(latest(), alert_figures(now), changed)
+
+
+def changed_us() -> int:
+    """When anybody last looked, or an alert was raised, resolved or acknowledged."""
+    told = Alert.objects.aggregate(Max("raised_at"), Max("resolved_at"), Max("acknowledged_at"))
+    moments = [*told.values(), Sample.objects.aggregate(at=Max("at"))["at"]]
+    return max((micros(each) for each in moments if each is not None), default=0)
 
 
 def latest() -> Sample | None:

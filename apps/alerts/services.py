@@ -13,7 +13,7 @@ from django.db.models.functions import RowNumber
 from .counting import LAG, happened, rates, summed, traded
 from .hooks import alert_hooks, look_hooks
 from .judging import Judge, Judged, Part, Point, State
-from .metrics import moves, parts_of, per_minute, rolled_up
+from .metrics import moves, parts_of, per_minute, rolled_up, why
 from .models import RANK, Alert, Channel, Delivery, Outgoing, Rule, Sample, Severity, Span
 
 EVERY = timedelta(seconds=10)
@@ -46,7 +46,7 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
     Span.objects.filter(at__lt=now - SPANS_KEPT).delete()
     for look_hook in look_hooks:
         look_hook(told, now)
-    alerts = [alert for rule in rules if (alert := judge(rule, now))]
+    alerts = [alert for rule in rules if (alert := judge(rule, told, now))]
     for alert in alerts:
         for alert_hook in alert_hooks:
             alert_hook(alert, now)
@@ -60,14 +60,20 @@ def keep_span(now: datetime, parts: Mapping[str, Part | None], counts: Mapping[s
     span.save(update_fields=["parts", "counts"])
 
 
-def judge(rule: Rule, now: datetime) -> Alert | None:
+def judge(rule: Rule, told: Mapping[str, Any], now: datetime) -> Alert | None:
     """The alert that the rule has raised or resolved by now, if any."""
     open_alert = Alert.objects.filter(rule=rule, resolved_at__isnull=True).first()
     judged = judged_now(rule, now, firing=open_alert is not None)
     rule.state, rule.value, rule.looked_at = judged.state.value, judged.value, now
     rule.save(update_fields=["state", "value", "looked_at"])
     if judged.state is State.FIRING and open_alert is None:
-        raised = Alert.objects.create(rule=rule, severity=rule.severity, value=judged.value or 0.0, raised_at=now)
+        raised = Alert.objects.create(
+            rule=rule,
+            severity=rule.severity,
+            value=judged.value or 0.0,
+            why=why(rule.metric, told),
+            raised_at=now,
+        )
         tell(raised, Delivery.What.RAISED, now)
         return raised
     if open_alert is not None and judged.state is not State.FIRING:

@@ -13,7 +13,9 @@ from django.views.decorators.http import require_safe
 from apps.accounts.staff import for_staff
 
 from . import dashboards
-from .queries import CHARTS, SPANS, TRADING, TRANSPORT, alert_figures, counted, curves, latest
+from .fragments import TOPIC
+from .pages import OperationsPage
+from .queries import CHARTS, SPANS, TRADING, TRANSPORT, counted, curves, latest
 
 DRAWN = {"health": CHARTS, "transport": TRANSPORT, "trading": TRADING}
 """The charts of each dashboard."""
@@ -22,18 +24,17 @@ DRAWN = {"health": CHARTS, "transport": TRANSPORT, "trading": TRADING}
 @require_safe
 @for_staff
 def operations(request: HttpRequest) -> HttpResponse:
-    """The whole page; to htmx, every ten seconds, what moves besides the charts."""
-    now, span = timezone.now(), span_of(request)
+    """The figures move by the page's line; the charts are asked for by themselves."""
+    span, page = span_of(request), OperationsPage()
     context = {
-        "now": now,
+        "page": page,
+        "live": page.draw(request.user, {}),
+        "topic": TOPIC,
         "span": span,
         "spans": {name: label for name, (label, _) in SPANS.items()},
         "charts": {name: (title, unit) for name, (title, unit, _) in CHARTS.items()},
-        "sample": latest(),
-        "alerts": alert_figures(now),
     }
-    part = bool(request.headers.get("HX-Request"))
-    return render(request, "alerts/_figures.html" if part else "alerts/operations.html", context)
+    return render(request, "alerts/operations.html", context)
 
 
 @require_safe

@@ -22,7 +22,8 @@ def summary(delivery: Delivery) -> str:
     rule = alert.rule
     if delivery.what == Delivery.What.RESOLVED:
         return f"resolved: {rule.name}, {minutes(alert)}"
-    return f"{alert.severity}: {rule.name} – {METRICS[rule.metric]}: {alert.value:g} (above {rule.threshold:g})"
+    more = f"; {alert.why}" if alert.why else ""
+    return f"{alert.severity}: {rule.name} – {METRICS[rule.metric]}: {alert.value:g} (above {rule.threshold:g}){more}"
 
 
 def minutes(alert: Alert) -> str:
@@ -98,6 +99,7 @@ def facts_of(delivery: Delivery) -> dict[str, Any]:
         "severity": alert.severity,
         "value": alert.value,
         "threshold": alert.rule.threshold,
+        "why": alert.why,
         "raised_at": alert.raised_at.isoformat(),
         "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
     }

@@ -11,6 +11,7 @@ from django.db.models.signals import post_save
 
 from .changes import word_every_change
 from .services import record
+from .whole import make_every_action_whole
 
 VERBS = {1: "admin.added", 2: "admin.changed", 3: "admin.deleted"}
 
@@ -81,4 +82,5 @@ def listen() -> None:
         signal.connect(hear, weak=False)
     post_save.connect(admin_wrote, sender=LogEntry, dispatch_uid="audit of the admin")
     word_every_change()
+    make_every_action_whole()
     LogEntryManager.bulk_create = tell_of_many(LogEntryManager.bulk_create)  # type: ignore[method-assign]

@@ -84,7 +84,7 @@ async def measured(url: str, patience: float) -> Outcome:
         async with line_to(url, patience) as line, asyncio.timeout(patience):
             await heard(line, 0)  # once it is shown what there is, the hub knows it
             stage = Stage.COMMIT
-            sung = await in_thread(services.sing)
+            sung = await in_thread(services.sing, patience)
             stage = Stage.RECEIVE
             await heard(line, sung.beat)
             return Outcome(seconds=time.monotonic() - sung.at)

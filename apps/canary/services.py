@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from apps.live.announce import announce
@@ -35,10 +35,17 @@ def claim(due: datetime) -> Flight | None:
     return flight if made else None
 
 
-def sing() -> Sung:
-    """Commits an event as everything that happens on the desk does, in a stream that is nobody's."""
+def sing(patience: float = 10.0) -> Sung:
+    """Commits an event as everything that happens on the desk does, in a stream that is nobody's.
+
+    PostgreSQL gives up each statement after so many seconds: a lock that is never released would keep a thread, and
+    with it every later turn of this process. SQLite has its own patience.
+    """
     committed: list[float] = []
     with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET LOCAL statement_timeout = {round(patience * 1000)}")
         transaction.on_commit(lambda: committed.append(time.monotonic()))
         event = announce(STREAM, "canary.sang", topics=[TOPIC])
     return Sung(event.seq, committed[0])
@@ -46,12 +53,13 @@ def sing() -> Sung:
 
 @transaction.atomic
 def land(flight: Flight, now: datetime, seconds: float | None, failed: str = "") -> None:
-    """Keeps what became of it, and forgets what is old."""
+    """Keeps what became of it; where it arrived, and no lock is in the way, it forgets what is old."""
     flight.ended_at, flight.failed = now, failed
     flight.milliseconds = None if seconds is None else round(seconds * 1000, 1)
     flight.save(update_fields=["ended_at", "failed", "milliseconds"])
-    Flight.objects.filter(due_at__lt=now - FLIGHTS_KEPT).delete()
-    forget_batch(Q(stream__name=STREAM, at__lt=now - EVENTS_KEPT))
+    if not failed:
+        Flight.objects.filter(due_at__lt=now - FLIGHTS_KEPT).delete()
+        forget_batch(Q(stream__name=STREAM, at__lt=now - EVENTS_KEPT))
 
 
 def call_off(flight: Flight) -> None:

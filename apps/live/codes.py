@@ -41,7 +41,7 @@ FORBIDDEN = Code(
     "Your access has changed",
     "Reload the page.",
     "reload",
-    "the user became staff or ceased to be, or groups or permissions changed",
+    "the user became staff or ceased to be, or groups or permissions changed; a page for staff, asked for by others",
 )
 TIMED_OUT = Code(
     "WS002",

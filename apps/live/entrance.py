@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from django.http import Http404
 
 from .arrival import Arrival, arrival_of, numbers_for
-from .codes import MALFORMED, RESYNC, SIGNED_OUT, SWITCHED_OFF, Code
-from .identity import Visitor, visitors_of
+from .codes import FORBIDDEN, MALFORMED, RESYNC, SIGNED_OUT, SWITCHED_OFF, Code
+from .identity import Visitor, said_by, visitors_of
 from .pages import Moved, Page
 from .readers import on_reader
 from .switches import may_go_live
@@ -81,6 +82,8 @@ def read_answer(asking: Asking, visitor: Visitor | None) -> Entered | Code | Exc
     try:
         if not may_go_live(user.pk):
             return SWITCHED_OFF
+        if not asking.page.allows(user, partial(said_by, visitor.session_key)):
+            return FORBIDDEN
         topics = asking.page.all_topics(user, asking.params)
         arrival = arrival_of(user_stream(user.pk), asking.params, numbers_for(user))
     except Http404:

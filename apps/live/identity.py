@@ -96,6 +96,12 @@ def visitors_by_session(keys: Collection[str]) -> dict[str, Visitor]:
     return {key: visitor for key, visitor in visitors.items() if is_of(visitor.user, said[key])}
 
 
+def said_by(session_key: str) -> dict[str, Any]:
+    """What the session holds; of one that has ended nothing."""
+    facts: dict[str, Any] = SessionStore(session_key).load()
+    return facts
+
+
 def decoded(data: str) -> dict[str, Any]:
     facts: dict[str, Any] = SessionStore().decode(data)
     return facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -75,6 +75,10 @@ class Page:
         Raises Http404 for nonsense in `params`, Moved for what is called otherwise now.
         """
         raise NotImplementedError
+
+    def allows(self, user: Any, session: Callable[[], Mapping[str, Any]]) -> bool:
+        """Whether its socket and its poll are for this user, signed in by that session; the view asks by itself."""
+        return True
 
     def all_topics(self, user: Any, params: Mapping[str, str]) -> list[str]:
         """The page's own topics and those of the frame around every page."""

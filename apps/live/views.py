@@ -33,6 +33,8 @@ def poll(request: HttpRequest, page: str) -> HttpResponse:
         if wants_json(request):
             return signed_out()
         return HttpResponse("Signed out", status=401, content_type="text/plain")
+    if not Page.registry[page].allows(request.user, lambda: request.session):
+        raise Http404("No such page")
     try:
         drawn = Page.registry[page].draw(request.user, request.GET.dict())
     except Moved:

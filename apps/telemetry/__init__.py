@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, disable_created_metrics
 
 from .asked import Asked
@@ -68,9 +69,14 @@ for each in ("accepted", "repeated", "denied"):
 
 
 def denied(rule: str) -> None:
-    """An order, a change or a closing was refused by that rule."""
-    orders_placed.labels("denied").inc()
-    orders_denied.labels(rule).inc()
+    """An order, a change or a closing was refused by that rule; it counts as in `after_commit`."""
+    after_commit(orders_placed.labels("denied"))
+    after_commit(orders_denied.labels(rule))
+
+
+def after_commit(counter: Counter) -> None:
+    """Counts what the running transaction writes once it is committed, and never if it is undone; without one, now."""
+    transaction.on_commit(counter.inc)
 
 
 def value(metric: Counter | Gauge | Histogram | Tally) -> float:

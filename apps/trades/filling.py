@@ -213,4 +213,4 @@ def book(order: Order, execution: Execution, qty: Decimal, quote: Quote, now: da
     order.cum_qty, order.avg_px = after, average_price(notional / after)
     move(order, OrderStatus.FILLED if after == order.quantity else OrderStatus.PARTIALLY_FILLED, now)
     tell(order, order.status, fill)
-    telemetry.fills_booked.inc()
+    telemetry.after_commit(telemetry.fills_booked)

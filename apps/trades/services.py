@@ -49,7 +49,7 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_de
     rows = Order.objects.select_related("instrument", "account")
     earlier = rows.filter(account=locked, client_order_id=ticket.client_order_id).first()
     if earlier and ticket.asks_for(earlier):
-        telemetry.orders_placed.labels("repeated").inc()
+        telemetry.after_commit(telemetry.orders_placed.labels("repeated"))
         return Placed(earlier, created=False)
     if earlier:
         telemetry.denied("client_order_id")
@@ -97,7 +97,7 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_de
     tell(order, "accepted", then=then)
     if other is not None:
         tell(other, "accepted")
-    telemetry.orders_placed.labels("accepted").inc()
+    telemetry.after_commit(telemetry.orders_placed.labels("accepted"))
     ring_desk()
     return Placed(order, created=True)
 
@@ -226,7 +226,8 @@ def close_all(account: Account, symbol: str, client_order_id: str, now: datetime
     if not held:
         return Refused({"symbol": f"You hold no {symbol}; there is nothing to close"})
     side = Side.SELL if held > 0 else Side.BUY
-    if not rows.filter(account=locked, client_order_id=client_order_id).exists():
+    taken = rows.filter(account=locked, client_order_id=client_order_id).exists()
+    if not taken:
         cancel_all(locked, symbol, now, side)
     ticket = Ticket(symbol, side, OrderType.MARKET, abs(held), client_order_id)
     locked.refresh_from_db()
@@ -234,7 +235,7 @@ def close_all(account: Account, symbol: str, client_order_id: str, now: datetime
     if isinstance(verdict, Denied):
         raise Undone(ticket, verdict)
     placed = place_order(locked, ticket, now, by_desk=by_desk)
-    if isinstance(placed, Refused):
+    if isinstance(placed, Refused) and not taken:  # an id that is taken has undone nothing yet, and is counted
         transaction.set_rollback(True)
     return placed
 

@@ -39,7 +39,7 @@ def move(order: Order, status: OrderStatus, now: datetime) -> None:
     order.updated_at = max(now, order.updated_at)  # who waited for the lock looked at the clock before
     order.save(update_fields=["status", "cum_qty", "avg_px", "reserved", "reason", "updated_at"])
     if status in CLOSED:
-        telemetry.orders_ended.labels(status.value).inc()
+        telemetry.after_commit(telemetry.orders_ended.labels(status.value))
 
 
 def close(order: Order, status: OrderStatus, now: datetime, reason: str = "") -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from threading import Lock
 from typing import Any
 
@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.decorators import sync_and_async_middleware
 
 from .models import Count
+from .weeks import hour_of
 
 Kind = Count.Kind
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
@@ -25,28 +26,28 @@ UNSAID = {"usage:left"}
 
 
 class Tray:
-    """Sums since they were last taken, and who was there; requests come in several threads."""
+    """Sums by hour since they were last taken, and who was there; requests come in several threads."""
 
     def __init__(self) -> None:
         self.lock = Lock()
-        self.counts: Counter[tuple[date, str, str]] = Counter()
+        self.counts: Counter[tuple[datetime, str, str]] = Counter()
         self.users: set[tuple[date, int]] = set()
 
     def add(self, kind: str, name: str, number: int = 1) -> None:
         with self.lock:
-            self.counts[timezone.now().date(), kind, name[:80]] += number
+            self.counts[hour_of(timezone.now()), kind, name[:80]] += number
 
     def see(self, user_id: int) -> None:
         with self.lock:
             self.users.add((timezone.now().date(), user_id))
 
-    def take(self) -> tuple[Counter[tuple[date, str, str]], set[tuple[date, int]]]:
+    def take(self) -> tuple[Counter[tuple[datetime, str, str]], set[tuple[date, int]]]:
         with self.lock:
             taken = self.counts, self.users
             self.counts, self.users = Counter(), set()
         return taken
 
-    def give_back(self, counts: Counter[tuple[date, str, str]], users: set[tuple[date, int]]) -> None:
+    def give_back(self, counts: Counter[tuple[datetime, str, str]], users: set[tuple[date, int]]) -> None:
         """What could not be written."""
         with self.lock:
             self.counts.update(counts)

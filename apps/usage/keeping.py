@@ -31,10 +31,13 @@ Watchers = dict[str, list[int]]
 
 async def keep() -> None:
     """What cannot be written now is with the next; a process that is killed takes seconds of it along."""
-    failing, look_at = False, time.monotonic() + EVERY
+    failing, marked, look_at = False, False, time.monotonic() + EVERY
     while True:
         await asyncio.sleep(EVERY)
         try:
+            if not marked:
+                await in_thread(mark)
+                marked = True
             await in_thread(write)
             if time.monotonic() >= look_at:
                 look_at += 60.0 * LOOK_MINUTES
@@ -48,18 +51,22 @@ async def keep() -> None:
             failing = False
 
 
+def mark() -> None:
+    """Once a process: a mark stays."""
+    services.mark_release(settings.RELEASE, timezone.now().date())
+
+
 def write() -> None:
     """Writes what this process has counted since."""
     counts, users = tray.take()
     try:
-        services.mark_release(settings.RELEASE, timezone.now().date())
         for day in sorted({day for day, _ in users}):
             services.see({user for on, user in users if on == day}, day)
     except BaseException:
         tray.give_back(counts, users)
         raise
     try:
-        services.book(counts)
+        services.book_hours(counts)
     except BaseException:
         tray.give_back(counts, set())
         raise
@@ -78,7 +85,7 @@ def watchers(hub: Hub | None) -> tuple[set[int], Watchers]:
 
 
 def look(users: set[int], shown: Watchers) -> None:
-    services.see_live(users, shown, LOOK_MINUTES, timezone.now().date())
+    services.see_live(users, shown, LOOK_MINUTES, timezone.now())
 
 
 async def in_thread(work: object, *args: object) -> None:

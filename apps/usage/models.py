@@ -1,4 +1,4 @@
-"""How the desk is used: sums of a day that name nobody, and in which weeks somebody came back."""
+"""How the desk is used: sums of a day and of an hour that name nobody, and in which weeks somebody came back."""
 
 from __future__ import annotations
 
@@ -35,6 +35,24 @@ class Count(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name} on {self.day}: {self.number}"
+
+
+class Hour(models.Model):
+    """The same of the hour (UTC) that begins then, for some days: what was used, for how long, and watched live.
+
+    Users are known by day alone: whoever could tell them by hour could tell who was here when.
+    """
+
+    hour = models.DateTimeField()
+    kind = models.CharField(max_length=10, choices=Count.Kind.choices)
+    name = models.CharField(max_length=80)
+    number = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hour", "kind", "name"], name="one_count_an_hour_and_name")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name} at {self.hour:%Y-%m-%d %H:00}: {self.number}"
 
 
 class Week(models.Model):

@@ -1,4 +1,4 @@
-"""How the desk is used, from sums of days: a fixed number of queries however much is kept."""
+"""How the desk is used, from sums of days and of hours: a fixed number of queries however much is kept."""
 
 from __future__ import annotations
 
@@ -13,11 +13,25 @@ from django.db.models import Sum
 from apps.alerts.dashboards import Bar, most_first
 from apps.alerts.models import Span
 
-from .models import Count, Week
-from .weeks import week_of
+from .models import Count, Hour, Week
+from .weeks import hour_of, week_of
 
 Kind = Count.Kind
-SPANS = {"day": ("Today", 1), "week": ("7 days", 7), "month": ("30 days", 30)}
+AN_HOUR = timedelta(hours=1)
+SPANS = {
+    "hour": ("1 hour", timedelta(hours=1)),
+    "day": ("24 hours", timedelta(hours=24)),
+    "week": ("7 days", timedelta(days=7)),
+    "month": ("30 days", timedelta(days=30)),
+}
+BY_HOUR = {"hour": 24, "day": 24, "week": 7 * 24}
+"""Of which spans there are charts by hour, and of how many hours: one alone is shown among its day."""
+BY_DAY = {"week": 7, "month": 30}
+HOUR_CHARTS = {
+    "used": ("Pages and actions by hour", "times"),
+    "looked": ("Time on a page by hour", "min"),
+    "watched": ("Symbols watched live by hour", "page minutes"),
+}
 CHARTS = {
     "adoption": ("Adoption", "%"),
     "users": ("Signed-in users", "users"),
@@ -81,9 +95,11 @@ class Release:
     rows: list[tuple[str, str, float | None, float | None]]
 
 
-def use(span: str, today: date) -> Use:
-    """Of the last days, today included. Raises KeyError."""
-    sums = sums_of(today - timedelta(days=SPANS[span][1] - 1), today)
+def use(span: str, now: datetime) -> Use:
+    """Of the last days, today included; of an hour or a day of the last whole hours and the one that runs. Raises
+    KeyError."""
+    long, today = SPANS[span][1], now.date()
+    sums = sums_of(today - long + timedelta(days=1), today) if span in BY_DAY else sums_since(hour_of(now) - long)
     flat = {f"{kind}:{name}": float(number) for (kind, name), number in sums.items()}
     return Use(
         figures=figures_of(sums),
@@ -99,6 +115,12 @@ def use(span: str, today: date) -> Use:
 def sums_of(since: date, until: date) -> Sums:
     """By kind and name, both days included."""
     rows = Count.objects.filter(day__gte=since, day__lte=until).values_list("kind", "name").annotate(Sum("number"))
+    return {(kind, name): number for kind, name, number in rows}
+
+
+def sums_since(hour: datetime) -> Sums:
+    """By kind and name, of the hours from that one on."""
+    rows = Hour.objects.filter(hour__gte=hour).values_list("kind", "name").annotate(Sum("number"))
     return {(kind, name): number for kind, name, number in rows}
 
 
@@ -130,10 +152,28 @@ def stays_of(sums: Sums) -> list[Stay]:
     ]
 
 
+def hours(span: str, now: datetime) -> dict[str, list[float | None]]:
+    """Each chart's figure of each hour, at its beginning. Raises KeyError."""
+    wanted = [hour_of(now) - back * AN_HOUR for back in reversed(range(BY_HOUR[span]))]
+    kinds = [Kind.PAGE, Kind.ACT, Kind.STAY, Kind.LEFT, Kind.WATCHED]
+    rows = Hour.objects.filter(hour__gte=wanted[0], kind__in=kinds).values_list("hour", "kind")
+    sums = {(hour, kind): number for hour, kind, number in rows.annotate(Sum("number"))}
+
+    def of(kind: str) -> list[int]:
+        return [sums.get((hour, kind), 0) for hour in wanted]
+
+    looked = [ratio(ms / 60_000, left) for ms, left in zip(of(Kind.STAY), of(Kind.LEFT), strict=True)]
+    return {
+        "at": [hour.timestamp() for hour in wanted],
+        "used": [pages + acts for pages, acts in zip(of(Kind.PAGE), of(Kind.ACT), strict=True)],
+        "looked": looked,
+        "watched": list(of(Kind.WATCHED)),
+    }
+
+
 def days(span: str, today: date) -> dict[str, list[float | None]]:
-    """Each chart's figure of each day, at its midnight (UTC); one day alone is shown among its week."""
-    number = max(SPANS[span][1], 7)
-    wanted = [today - timedelta(days=back) for back in reversed(range(number))]
+    """Each chart's figure of each day, at its midnight (UTC). Raises KeyError."""
+    wanted = [today - timedelta(days=back) for back in reversed(range(BY_DAY[span]))]
     kinds = [Kind.USERS, Kind.RELOAD, Kind.SESSIONS, Kind.STAY, Kind.LEFT]
     rows = Count.objects.filter(day__gte=wanted[0], day__lte=today, kind__in=kinds)
     sums: dict[date, dict[tuple[str, str], int]] = {day: {} for day in wanted}

@@ -11,19 +11,23 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count as Number
 from django.db.models import F, Min, QuerySet
+from django.db.models.functions import TruncHour
 
 from apps.accounts.models import User
 from apps.accounts.services import set_counted
 from apps.live.models import Event
 from apps.live.topics import user_stream
 
-from .models import Count, Week
-from .weeks import week_of
+from .models import Count, Hour, Week
+from .weeks import hour_of, week_of
 
 Kind = Count.Kind
 Counts = Mapping[tuple[date, str, str], int]
 """How often, by day, kind and name."""
+Hours = Mapping[tuple[datetime, str, str], int]
+"""The same by hour."""
 A_DAY = timedelta(days=1)
+HOURS_KEPT = timedelta(days=8)
 
 
 @transaction.atomic
@@ -34,6 +38,20 @@ def book(counts: Counts) -> None:
     Count.objects.bulk_create(rows, ignore_conflicts=True)
     for day, kind, name in keys:
         Count.objects.filter(day=day, kind=kind, name=name).update(number=F("number") + counts[day, kind, name])
+
+
+@transaction.atomic
+def book_hours(counts: Hours) -> None:
+    """Adds them to their hours and to their days; hours first everywhere, in one order as in `book`."""
+    keys = sorted(key for key, number in counts.items() if number)
+    rows = [Hour(hour=hour, kind=kind, name=name, number=0) for hour, kind, name in keys]
+    Hour.objects.bulk_create(rows, ignore_conflicts=True)
+    days = Counter[tuple[date, str, str]]()
+    for hour, kind, name in keys:
+        number = counts[hour, kind, name]
+        Hour.objects.filter(hour=hour, kind=kind, name=name).update(number=F("number") + number)
+        days[hour.date(), kind, name] += number
+    book(days)
 
 
 @transaction.atomic
@@ -61,22 +79,19 @@ def locked(users: Iterable[int], week: date) -> QuerySet[Week]:
 
 
 @transaction.atomic
-def see_live(users: Iterable[int], watched: Mapping[str, Iterable[int]], minutes: int, day: date) -> int:
+def see_live(users: Iterable[int], watched: Mapping[str, Iterable[int]], minutes: int, now: datetime) -> int:
     """Counts who has a live line, and for how many minutes pages showed each symbol; gives how many were new.
 
     Of those alone who were counted that day: a line itself cannot tell whether its browser asks to be left out.
     """
+    day = now.date()
     rows = [row for row in locked(users, week_of(day)) if row.seen_on == day]
     counted = {row.user_id for row in rows}
     fresh = [row.pk for row in rows if row.live_on is None or row.live_on < day]
     Week.objects.filter(pk__in=fresh).update(live_on=day)
     shown = {symbol: sum(user in counted for user in viewers) for symbol, viewers in watched.items()}
-    book(
-        {
-            (day, Kind.USERS, "live"): len(fresh),
-            **{(day, Kind.WATCHED, symbol): pages * minutes for symbol, pages in shown.items()},
-        }
-    )
+    book_hours({(hour_of(now), Kind.WATCHED, symbol): pages * minutes for symbol, pages in shown.items()})
+    book({(day, Kind.USERS, "live"): len(fresh)})
     return len(fresh)
 
 
@@ -100,20 +115,29 @@ def tidy(now: datetime) -> None:
     for day in (now.date() - A_DAY, now.date()):
         roll_up_events(day)
     forget(now.date())
+    Hour.objects.filter(hour__lt=now - HOURS_KEPT).delete()
 
 
 @transaction.atomic
 def roll_up_events(day: date) -> None:
-    """How many events of each kind the users had that day who are counted; the same however often it is done."""
+    """How many events of each kind the users had that day, and each hour of it, who are counted; the same however
+    often it is done."""
     users = Week.objects.filter(week=week_of(day)).values_list("user_id", flat=True)
     begins = datetime.combine(day, time(), UTC)
     rows = Event.objects.filter(toast__in=[False, True], at__gte=begins, at__lt=begins + A_DAY)
-    streams, sums = {user_stream(user) for user in users}, Counter[str]()
-    for stream, kind, number in rows.order_by().values_list("stream__name", "kind").annotate(Number("pk")):
-        sums[kind] += number if stream in streams else 0
+    streams, hours, sums = {user_stream(user) for user in users}, Counter[tuple[datetime, str]](), Counter[str]()
+    grouped = rows.order_by().values_list("stream__name", TruncHour("at", tzinfo=UTC), "kind").annotate(Number("pk"))
+    for stream, hour, kind, number in grouped:
+        if stream in streams:
+            hours[hour, kind] += number
+            sums[kind] += number
+    Hour.objects.filter(hour__gte=begins, hour__lt=begins + A_DAY, kind=Kind.EVENT).delete()
+    Hour.objects.bulk_create(
+        Hour(hour=hour, kind=Kind.EVENT, name=kind, number=number) for (hour, kind), number in sorted(hours.items())
+    )
     Count.objects.filter(day=day, kind=Kind.EVENT).delete()
     Count.objects.bulk_create(
-        Count(day=day, kind=Kind.EVENT, name=kind, number=number) for kind, number in sorted(sums.items()) if number
+        Count(day=day, kind=Kind.EVENT, name=kind, number=number) for kind, number in sorted(sums.items())
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -27,16 +28,20 @@ Kind = Count.Kind
 @for_staff
 def engagement(request: HttpRequest) -> HttpResponse:
     """The whole page; to htmx, every half minute, all but the charts."""
-    span, today = span_of(request), timezone.now().date()
+    span, now = span_of(request), timezone.now()
+    today = now.date()
     context = {
         "name": "engagement",
         "span": span,
         "spans": {each: label for each, (label, _) in queries.SPANS.items()},
-        "charts": queries.CHARTS,
+        "charts": queries.CHARTS if span in queries.BY_DAY else {},
         "curves_url": f"{reverse('usage:days')}?span={span}",
         "days": True,
+        "hour_charts": queries.HOUR_CHARTS if span in queries.BY_HOUR else {},
+        "hours_url": f"{reverse('usage:hours')}?span={span}",
+        "by_day": span in queries.BY_DAY,
         "kept_days": settings.USE_KEPT_DAYS,
-        "use": queries.use(span, today),
+        "use": queries.use(span, now),
         "cohorts": queries.cohorts(today),
         "around": queries.around_release(today),
         "longest": range(queries.COHORT_WEEKS),
@@ -49,12 +54,19 @@ def engagement(request: HttpRequest) -> HttpResponse:
 @for_staff
 def days_json(request: HttpRequest) -> JsonResponse:
     """Seconds since the epoch of each day, and each chart's figures; null where nothing is known."""
-    return JsonResponse(queries.days(span_of(request), timezone.now().date()))
+    return JsonResponse(queries.days(span_of(request, queries.BY_DAY), timezone.now().date()))
 
 
-def span_of(request: HttpRequest) -> str:
+@require_safe
+@for_staff
+def hours_json(request: HttpRequest) -> JsonResponse:
+    """The same by hour."""
+    return JsonResponse(queries.hours(span_of(request, queries.BY_HOUR), timezone.now()))
+
+
+def span_of(request: HttpRequest, spans: Container[str] = queries.SPANS) -> str:
     span = request.GET.get("span", "week")
-    if span not in queries.SPANS:
+    if span not in spans:
         raise Http404("No such span")
     return span
 

@@ -63,7 +63,7 @@ def test_nothing_is_written_without_one(office: Client, alice: User) -> None:
 
 
 def test_a_part_that_htmx_asks_for_sends_the_whole_page_there(office: Client) -> None:
-    assert office.get("/ops/", headers={"hx-request": "true"})["HX-Redirect"] == SET_UP
+    assert office.get("/ops/connections/", headers={"hx-request": "true"})["HX-Redirect"] == SET_UP
 
 
 def test_traders_and_strangers_meet_what_they_always_met(asked: None, client: Client, alice: User) -> None:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from allauth.account.internal.flows.login import (
+    _AUTHENTICATION_METHODS_USER_SESSION_KEY as METHODS_OF,
+)
+from allauth.account.internal.flows.login import (
+    AUTHENTICATION_METHODS_SESSION_KEY as METHODS,
+)
+from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from apps.alerts.models import Rule, Sample, Span
-from apps.alerts.queries import curves
+from apps.alerts import services
+from apps.alerts.models import Alert, Rule, Sample, Span
+from apps.alerts.pages import OperationsPage
+from apps.alerts.queries import changed_us, curves
+from apps.live.codes import FORBIDDEN
+from apps.live.entrance import Asking, Entered, read_answers
+from apps.live.moments import micros
 
 from .conftest import NOW, looks
 
 STEP = timedelta(seconds=10)
+FIGURES = re.compile(r'<div id="operations".*?</section>\n</div>', re.S)
 
 
 @pytest.mark.parametrize("path", ["/ops/", "/ops/curves.json", "/ops/transport/", "/ops/trading/"])
@@ -56,13 +70,55 @@ def test_the_page_shows_what_fires_and_what_is_over(admin_client: Client, rule: 
     with time_machine.travel(NOW + timedelta(minutes=1), tick=False):
         looks(6, 1, 8, components={"feed": "ok"})
         page = admin_client.get("/ops/").content.decode()
-        part = admin_client.get("/ops/", headers={"hx-request": "true"}).content.decode()
+        polled = admin_client.get("/live/poll/operations/").content.decode()
 
     assert "1 firing" in page
     assert "mean time to resolve, 30 days: 10 s" in page
     assert page.count(f"/admin/alerts/rule/{rule.pk}/change/") == 2
-    assert part.strip() in page
-    assert "<h1>" not in part
+    (drawn,) = FIGURES.findall(page)
+    assert f'data-ts="{micros(NOW + 2 * STEP)}"' in drawn
+    assert drawn in polled
+    assert "hx-get" not in page
+
+
+def test_an_alert_that_is_acknowledged_is_news(admin_client: Client, rule: Rule, admin_user: Any) -> None:
+    looks(6)
+    before = changed_us()
+    with time_machine.travel(NOW + timedelta(minutes=1), tick=False):
+        services.acknowledge(list(Alert.objects.all()), admin_user, NOW + timedelta(minutes=1))
+
+    assert before == micros(NOW)
+    assert changed_us() == micros(NOW + timedelta(minutes=1))
+
+
+def test_neither_poll_nor_socket_is_there_for_others(client: Client, alice: Any) -> None:
+    client.force_login(alice)
+
+    assert client.get("/live/poll/operations/").status_code == 404
+    assert way_in(client) == FORBIDDEN
+
+
+def test_a_second_factor_is_asked_of_poll_and_socket_too(admin_client: Client, admin_user: Any, settings: Any) -> None:
+    """S11: what a page leads to, a line can only refuse."""
+    assert isinstance(way_in(admin_client), Entered)
+    settings.STAFF_MFA = True
+    without = admin_client.get("/live/poll/operations/").status_code, way_in(admin_client)
+    Authenticator.objects.create(user=admin_user, type=Authenticator.Type.TOTP, data={})
+    not_shown = admin_client.get("/live/poll/operations/").status_code, way_in(admin_client)
+    session = admin_client.session
+    session.update({METHODS: [{"method": "mfa", "at": 0}], METHODS_OF: str(admin_user.pk)})
+    session.save()
+
+    assert (without, not_shown) == ((404, FORBIDDEN), (404, FORBIDDEN))
+    assert admin_client.get("/live/poll/operations/").status_code == 200
+    assert isinstance(way_in(admin_client), Entered)
+
+
+def way_in(client: Client) -> Any:
+    """What the socket of this browser would be answered."""
+    answer: Any = None  # nobody waits for it here
+    (told,) = read_answers([Asking(OperationsPage(), client.cookies["sessionid"].value, {}, answer)])
+    return told
 
 
 def test_thirty_days_are_told_fast(rule: Rule, admin_client: Client, record_property: Any) -> None:

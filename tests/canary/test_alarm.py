@@ -25,6 +25,16 @@ Channel.objects.create(name="Ops", kind="slack", least="critical", sealed_addres
 """
 
 
+REFUSE = """
+from django.db import connection
+connection.cursor().execute(
+    "CREATE TRIGGER full BEFORE INSERT ON live_event WHEN NEW.kind = 'canary.sang' "
+    "BEGIN SELECT RAISE(ABORT, 'no more events'); END"
+)
+"""
+TAKE_AGAIN = "from django.db import connection; connection.cursor().execute('DROP TRIGGER full')"
+
+
 @pytest.fixture(scope="module")
 def background() -> Iterator[Background]:
     made = Background()
@@ -62,3 +72,22 @@ async def test_what_breaks_the_way_is_told_and_its_end_too(
 
     record_property("figure", f"a canary whose way was broken ({mode}) was told after {told:.1f} s")
     assert f"the canary failed to {stage}" in desk.log.read_text()
+
+
+@pytest.mark.timeout(300)
+async def test_an_event_that_the_database_refuses_is_told_as_that(
+    start_desk: Callable[..., DeskServer], receiver: Receiver, record_property: Callable[[str, Any], None]
+) -> None:
+    """R-CANARY: the line is whole, the commit is not; who is told reads which, and hears of the end."""
+    desk = await asyncio.to_thread(start_desk, ALERTS_ALLOW_PRIVATE="on", CANARY_SECONDS=str(TURN_S))
+    await asyncio.to_thread(manage, desk.var, "shell", "-c", CHANNEL.format(url=receiver.url))
+
+    began = time.monotonic()
+    await asyncio.to_thread(manage, desk.var, "shell", "-c", REFUSE)
+    await heard(receiver, "(above 1); the last one failed to commit", within=at_most(TOLD_S))
+    told = time.monotonic() - began
+    await asyncio.to_thread(manage, desk.var, "shell", "-c", TAKE_AGAIN)
+    await heard(receiver, f"resolved: {RULE}", within=at_most(TOLD_S))
+
+    record_property("figure", f"a canary whose event was refused was told after {told:.1f} s")
+    assert "the canary failed to commit: IntegrityError('no more events')" in desk.log.read_text()

@@ -155,6 +155,19 @@ def test_p95_is_of_the_last_twenty_that_arrived() -> None:
     assert (few, one_late, canary(NOW + 3 * TURN).p95_ms) == (None, 60.0, 3000.0)
 
 
+def test_an_alert_says_at_which_stage_the_last_one_failed(canary_rules: None) -> None:
+    flown("connect", "commit")
+    look(NOW + timedelta(seconds=5))
+    assert Alert.objects.get().why == "the last one failed to commit"
+
+
+def test_one_that_never_came_back_is_told_as_lost(canary_rules: None) -> None:
+    flown("connect", until=NOW - TURN)
+    services.claim(NOW)
+    look(NOW + timedelta(seconds=31))
+    assert Alert.objects.get().why == "the last one was lost"
+
+
 def look(moment: datetime) -> list[str]:
     moved = alerts.look({**QUIET, "canary": canary_seen(moment)}, moment)
     return [f"{'resolved' if each.resolved_at else 'raised'} {each.rule}" for each in moved]

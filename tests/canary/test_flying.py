@@ -10,6 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connection
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
@@ -17,6 +19,7 @@ from apps import telemetry
 from apps.canary import whereabouts
 from apps.canary.flying import fly
 from apps.canary.models import Flight
+from apps.live.models import Event
 from tests.ports import free_port
 
 DUE = datetime.now(UTC).replace(microsecond=0)
@@ -34,6 +37,11 @@ async def server(answer: Callable[[ServerConnection], Awaitable[None]]) -> Async
     port = free_port()
     async with serve(answer, "127.0.0.1", port):
         yield f"ws://127.0.0.1:{port}/"
+
+
+def run_statement(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 async def landed() -> list[tuple[str, bool]]:
@@ -65,6 +73,25 @@ async def test_a_line_that_breaks_says_at_which_stage(shown: int, stage: str) ->
 
     assert await landed() == [(stage, False)]
     assert telemetry.value(telemetry.canary_failures.labels(stage)) == before + 1
+
+
+async def test_an_event_that_the_database_refuses_has_failed_to_commit() -> None:
+    """The line is there, and shows what there is."""
+
+    async def showing(line: ServerConnection) -> None:
+        await line.send(SHOWN.format(0))
+        await line.wait_closed()
+
+    refuse = "CREATE TRIGGER full BEFORE INSERT ON live_event BEGIN SELECT RAISE(ABORT, 'full'); END"
+    await sync_to_async(run_statement)(refuse)
+    try:
+        async with server(showing) as url:
+            await fly(DUE, url)
+    finally:
+        await sync_to_async(run_statement)("DROP TRIGGER full")
+
+    assert await landed() == [("commit", False)]
+    assert not await Event.objects.aexists()
 
 
 async def test_what_is_shown_late_or_never_has_failed_to_arrive() -> None:

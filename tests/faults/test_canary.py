@@ -6,6 +6,7 @@ import re
 import time
 
 import httpx
+import psycopg
 import pytest
 
 from tests.patience import at_most
@@ -60,3 +61,21 @@ def test_a_frozen_redis_keeps_none_from_arriving(cluster: Cluster, tell: Tell) -
 
     tell(f"with Redis frozen the slowest of {flights} canaries took {slowest:.0f} ms")
     assert flights == arrived
+
+
+def test_a_commit_that_hangs_is_told_as_that_turn_after_turn(cluster: Cluster, tell: Tell) -> None:
+    """R-CANARY: a lock that nobody releases takes no thread for good: more turns fail than the processes have threads,
+    the alert says that the commit did, and the first turn after the lock arrives."""
+    stage = "SELECT count(*) FROM canary_flight WHERE failed = 'commit' AND ended_at > to_timestamp(%s)"
+    why = "SELECT why FROM alerts_alert WHERE raised_at > to_timestamp(%s)"
+    began = time.time()
+    with psycopg.connect(cluster.postgres.url) as holder:
+        holder.execute("SELECT 1 FROM live_stream WHERE name = 'canary' FOR UPDATE")
+        cluster.until(lambda: cluster.postgres.ask(stage, began)[0][0] >= 6, at_most(10 * TURN_S))  # type: ignore[operator]
+        cluster.until(lambda: bool(cluster.postgres.ask(why, began)), at_most(30))
+        took = time.time() - began
+    released = time.time()
+    cluster.until(lambda: landed(cluster, released)[1] >= 1, at_most(4 * TURN_S))
+
+    tell(f"six canaries whose commit hung had failed, and an alert said so, after {took:.0f} s")
+    assert cluster.postgres.ask(why, began) == [("the last one failed to commit",)]

@@ -66,7 +66,18 @@ NO_CASE = {
     },
     **{
         f"usage.{name}": "sums of use are shown to staff, on no live page"
-        for name in ("book", "see", "see_live", "mark_release", "choose", "tidy", "roll_up_events", "forget", "locked")
+        for name in (
+            "book",
+            "book_hours",
+            "see",
+            "see_live",
+            "mark_release",
+            "choose",
+            "tidy",
+            "roll_up_events",
+            "forget",
+            "locked",
+        )
     },
     **{f"secrets.{name}": "sealed anew, the same text" for name in ("rotate", "step", "rows_of", "move")},
     "audit.record": "the audit log is read in the admin",

@@ -42,6 +42,7 @@ PAGES: list[tuple[str, dict[str, str], int]] = [  # and the most queries each ma
     ("watchlist", {}, 15),
     ("alerts", {}, 15),
     ("activity", {}, 15),
+    ("operations", {}, 15),
     ("activity", {"family": "order"}, 15),
 ]
 Grow = Callable[[int], None]

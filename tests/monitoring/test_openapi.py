@@ -91,6 +91,7 @@ def test_a_ticket_has_the_fields_that_are_read_and_operations_their_spans() -> N
     assert tuple(orders.TICKET) == FIELDS
     assert (tuple(SPANS), tuple(DRAWN)) == (machines.OPS_SPANS, machines.OPS_CHARTS)
     assert tuple(queries.SPANS) == dashboards.USE_SPANS
+    assert (tuple(queries.BY_HOUR), tuple(queries.BY_DAY)) == (dashboards.HOUR_SPANS, dashboards.DAY_SPANS)
     assert list(LeftForm.base_fields) == list(dashboards.LEFT)
     assert (tuple(Kind.values), tuple(TraderAlert.State.values)) == (alerts.KINDS, alerts.STATES)
     assert tuple(AlertSettings.Way.values) == alerts.WAYS

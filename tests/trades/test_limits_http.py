@@ -121,7 +121,7 @@ CASES = {
 
 @pytest.mark.parametrize("rule", CASES)
 def test_limit_refuses_with_field_and_numbers_and_the_ticket_says_so_before(
-    desk: Client, held: Order, placed: Place, rule: str
+    desk: Client, held: Order, placed: Place, rule: str, django_capture_on_commit_callbacks: Any
 ) -> None:
     """Alice holds 100 AAPL and has a working buy of 20 more; within limits the same order is taken."""
     placed("buy 20 AAPL limit 149.00")
@@ -134,7 +134,8 @@ def test_limit_refuses_with_field_and_numbers_and_the_ticket_says_so_before(
     refusals = counted(rule)
 
     shown = estimate(desk, **fields)
-    answer = send(desk, **fields)
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = send(desk, **fields)
 
     assert before.status_code == 201
     assert (answer.status_code, answer.json()) == (422, {"errors": errors})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -46,7 +46,7 @@ def test_days_and_weeks_of_users_are_those_of_a_naive_count(seed: int) -> None:
             services.see(batch, day)
             seen.setdefault(day, set()).update(batch - {said_no.pk})
             lines = {each.pk for each in dice.sample(everybody, dice.randint(0, 4))}
-            services.see_live(lines, {"AAPL": [*lines, *lines]}, 5, day)
+            services.see_live(lines, {"AAPL": [*lines, *lines]}, 5, datetime.combine(day, time(9, 30), UTC))
             live.setdefault(day, set()).update(lines & seen[day])
             watched[day] = watched.get(day, 0) + 10 * len(lines & seen[day])
 

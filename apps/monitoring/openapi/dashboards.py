@@ -6,8 +6,10 @@ from .machines import SPAN
 from .terms import HTMX, answer, choice, form, get, html, json, moved, post, query, ref, schema, whole
 
 MISSING, REFUSED = ref("responses", "NotFound"), ref("responses", "Refused")
-USE_SPANS = ("day", "week", "month")
+USE_SPANS, HOUR_SPANS, DAY_SPANS = ("hour", "day", "week", "month"), ("hour", "day", "week"), ("week", "month")
 PAGE = answer("The page; to htmx what moves besides the charts", html())
+DAY_SPAN = query("span", choice(DAY_SPANS, "how far back", default="week"))
+HOUR_SPAN = query("span", choice(HOUR_SPANS, "how far back", default="week"))
 USE_SPAN = query("span", choice(USE_SPANS, "how far back", default="week"))
 LEFT = {
     "ms": whole("how long it was looked at", most=43_200_000),
@@ -49,7 +51,15 @@ OPERATIONS = (
         "operations",
         "The charts' figures by day, for staff: seconds since the epoch, null where nothing is known",
         {200: answer("The figures", json(schema("Curves"))), 404: MISSING},
-        USE_SPAN,
+        DAY_SPAN,
+    ),
+    get(
+        "/ops/engagement/hours.json",
+        "readUseByHour",
+        "operations",
+        "The charts' figures by hour, for staff: as those by day",
+        {200: answer("The figures", json(schema("Curves"))), 404: MISSING},
+        HOUR_SPAN,
     ),
     post(
         "/settings/use/",

@@ -72,10 +72,9 @@ OPERATIONS = (
         "/ops/",
         "showOperations",
         "operations",
-        "The page of operations, for staff; to htmx what moves besides the charts",
+        "The page of operations, for staff",
         {200: answer("The page", html()), 404: MISSING},
         SPAN,
-        HTMX,
     ),
     get(
         "/ops/connections/",
