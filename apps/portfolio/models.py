@@ -15,6 +15,7 @@ from apps.market.models import Instrument
 
 from .kinds import called
 from .parts import LedgerPart, PartSum
+from .worth import EquityPoint, HighWater, LedgerCheck, SessionEquity
 
 __all__ = [
     "Account",
@@ -236,67 +237,3 @@ class Lot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} @ {self.price}"
-
-
-class EquityPoint(models.Model):
-    """What the account was worth at a minute (USD)."""
-
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="equity_points")
-    at = models.DateTimeField()
-    equity = MoneyField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "at"], name="one_equity_point_a_minute")]
-        ordering = ["account", "at"]
-
-    def __str__(self) -> str:
-        return f"{self.equity} at {self.at:%Y-%m-%d %H:%M}"
-
-
-class HighWater(models.Model):
-    """The most that an account had earned in all at any minute (USD): realised and unrealised P&L after fees."""
-
-    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="high_water")
-    pnl = MoneyField()
-    at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"{self.pnl} at {self.at:%Y-%m-%d %H:%M}"
-
-
-class SessionEquity(models.Model):
-    """What the account was worth when a session had ended (USD), and how far the books had come: written once.
-
-    `flow` came from outside since the close before, less what left; `realized` (with dividends and interest), `fees`
-    and `unrealized` are since the account was opened. Deposits less withdrawals + realised - fees + unrealised P&L =
-    equity.
-    """
-
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="session_equities")
-    session_date = models.DateField()
-    at = models.DateTimeField()
-    equity = MoneyField()
-    flow = MoneyField()
-    realized = MoneyField()
-    fees = MoneyField()
-    unrealized = MoneyField()
-    last_journal = models.ForeignKey(Journal, on_delete=models.PROTECT, null=True, related_name="+")
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["account", "session_date"], name="one_close_a_session")]
-        ordering = ["account", "session_date"]
-        verbose_name_plural = "session equities"
-
-    def __str__(self) -> str:
-        return f"{self.equity} at the close of {self.session_date:%Y-%m-%d}"
-
-
-class LedgerCheck(models.Model):
-    """One row: what the last look at every invariant found. `found` names those that do not hold, with ids."""
-
-    at = models.DateTimeField()
-    wrong = models.PositiveBigIntegerField()
-    found = models.JSONField(default=dict)
-
-    def __str__(self) -> str:
-        return f"{self.wrong} wrong at {self.at:%Y-%m-%d %H:%M}"
