@@ -243,6 +243,7 @@ def split_closes(split: Split) -> None:
         price = getattr(instrument, name)
         setattr(instrument, name, None if price is None else split.price(price))
     instrument.save(update_fields=["previous_close", "session_open"])
+    MarketState.objects.update(changed_at=now_in_database())  # has every process read its instruments again
     transaction.on_commit(refresh_board)
     announce(DESK_STREAM, "market.instrument", {"symbol": instrument.symbol}, topics=[EVERYTHING])
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from apps.desk.position import Split
 from apps.live.models import Event
 from apps.market import queries, services
 from apps.market.feeds.replay import Replay
 from apps.market.feeds.simulated import Simulated
 from apps.market.models import Bar, Instrument, LastQuote
-from apps.market.quotes import board
+from apps.market.quotes import Board, board
 
 from .build import NOON, bar, instrument, later, recording, tick
 
@@ -89,6 +90,19 @@ async def play(feed: Replay) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_split_close_reaches_the_board_of_another_process(db: None) -> None:
+    services.open_market(simulated())
+    Instrument.objects.filter(symbol="AAPL").update(previous_close=100)
+    other = Board()
+    other.refresh()
+
+    services.split_closes(Split("AAPL", 2, 1))
+    before = other.previous_close("AAPL")
+    other.refresh()
+
+    assert (before, other.previous_close("AAPL")) == (100, 50)
+
+
 def test_recording_that_ends_closes_the_market(tmp_path: Path) -> None:
     feed = Replay(recording(tmp_path, "2013-10-07T13:30:00Z,SPY,10,10.05,100,200,10,1"), 1e8)
     services.open_market(feed)
