@@ -42,7 +42,7 @@ class MarketStatus:
 
 
 def market_state() -> MarketStatus:
-    row = MarketState.objects.first()
+    row = next(iter(MarketState.objects.order_by()), None)
     if row is None:
         return MarketStatus()
     return MarketStatus(
@@ -83,7 +83,7 @@ def instrument(symbol: str) -> Instrument:
     """Raises Instrument.DoesNotExist."""
     if "\0" in symbol:  # PostgreSQL takes none
         raise Instrument.DoesNotExist
-    return Instrument.objects.get(symbol=symbol)
+    return Instrument.objects.order_by().get(symbol=symbol)
 
 
 def search(text: str, limit: int = 8) -> list[Instrument]:
