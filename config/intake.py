@@ -80,6 +80,10 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
     received = 0
     refused = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Forms are for Django to read; Twisted would read each one before it."""
+        super().__init__(*args, **kwargs, parsePOSTFormSubmission=False)
+
     def gotLength(self, length: int | None) -> None:
         super().gotLength(None if length is None else min(length, MOST_BODY))
         if length is not None and length > MOST_BODY:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F
@@ -15,6 +16,10 @@ from .models import Event, Stream
 from .moments import now_in_database
 from .topics import notice_topics
 
+MOVE_ON = """
+    UPDATE live_stream SET seq = seq + 1, at = GREATEST(at + interval '1 microsecond', statement_timestamp())
+    WHERE name = %s RETURNING id, seq, at
+"""
 LATER = ExpressionWrapper(F("at") + timedelta(microseconds=1), DateTimeField())
 
 
@@ -35,13 +40,13 @@ def announce(
     """
     if not transaction.get_connection().in_atomic_block:
         raise transaction.TransactionManagementError("announce() belongs inside the transaction it tells of")
-    next_one = {"seq": F("seq") + 1, "at": Greatest(LATER, now_in_database(), output_field=DateTimeField())}
-    if not Stream.objects.filter(name=stream).update(**next_one):
+    row = next_of(stream)
+    if row is None:
         Stream.objects.get_or_create(name=stream)
-        Stream.objects.filter(name=stream).update(**next_one)
-    row = Stream.objects.get(name=stream)
+        row = next_of(stream)
+    assert row is not None  # noqa: S101 -- streams are never deleted
     event = Event.objects.create(
-        stream=row,
+        stream_id=row.pk,
         seq=row.seq,
         kind=kind,
         facts=dict(facts or {}),
@@ -51,3 +56,25 @@ def announce(
     )
     transaction.on_commit(partial(bus.ring, stream), robust=True)
     return event
+
+
+class Next(NamedTuple):
+    """A stream's row, and the number and time of its next event."""
+
+    pk: int
+    seq: int
+    at: datetime
+
+
+def next_of(stream: str) -> Next | None:
+    """Moves the stream on. PostgreSQL says in the same statement to where, which Django cannot ask of it."""
+    connection = transaction.get_connection()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(MOVE_ON, [stream])
+            moved = cursor.fetchone()
+        return Next(*moved) if moved else None
+    rows = Stream.objects.filter(name=stream)
+    rows.update(seq=F("seq") + 1, at=Greatest(LATER, now_in_database(), output_field=DateTimeField()))
+    found = rows.values_list("pk", "seq", "at").first()
+    return Next(*found) if found else None

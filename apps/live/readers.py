@@ -1,4 +1,4 @@
-"""Threads of the live transport's own for database work: never the one that all requests share."""
+"""Threads of the live transport's own for database work: never one of those that requests share."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ class MarketStatus:
 
 
 def market_state() -> MarketStatus:
-    row = MarketState.objects.first()
+    row = next(iter(MarketState.objects.order_by()), None)
     if row is None:
         return MarketStatus()
     return MarketStatus(
@@ -83,7 +83,7 @@ def instrument(symbol: str) -> Instrument:
     """By its symbol, or by one that it had before. Raises Instrument.DoesNotExist."""
     if "\0" in symbol:  # PostgreSQL takes none
         raise Instrument.DoesNotExist
-    found = Instrument.objects.filter(symbol=symbol).first()
+    found = Instrument.objects.order_by().filter(symbol=symbol).first()
     return found or Instrument.objects.get(former_symbols__symbol=symbol)
 
 

@@ -1,5 +1,4 @@
-"""Ops are answered before Django: its middleware shares one thread with every request, and a hanging one would hang
-them too."""
+"""Ops are answered before Django: its threads are few, and requests that hang in all of them would hang these too."""
 
 from __future__ import annotations
 

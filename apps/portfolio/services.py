@@ -116,9 +116,16 @@ def book_fills(account: Account, fills: Sequence[Fill]) -> None:
 def hold_cash(account: Account, usd: Decimal) -> None:
     """Holds money back for a working order that opens."""
     locked = lock(account.pk)
+    hold_in_locked(locked, usd)
+    account.cash, account.reserved = locked.cash, locked.reserved
+
+
+def hold_in_locked(locked: Account, usd: Decimal) -> None:
+    """The same for whoever has locked and read the account in this transaction and has not changed it since."""
     if usd < 0 or (usd > locked.cash - locked.reserved and not locked.on_margin):
         raise NotAvailable(f"{usd} USD of {locked.cash - locked.reserved} free")
-    keep_reserved(account, locked, locked.reserved + usd)
+    locked.reserved += usd
+    locked.save(update_fields=["reserved"])
 
 
 @transaction.atomic
@@ -127,12 +134,7 @@ def release_cash(account: Account, usd: Decimal) -> None:
     locked = lock(account.pk)
     if usd < 0 or usd > locked.reserved:
         raise NotAvailable(f"{usd} USD of {locked.reserved} held back")
-    keep_reserved(account, locked, locked.reserved - usd)
-
-
-def keep_reserved(account: Account, locked: Account, reserved: Decimal) -> None:
-    """Saves it, and keeps the caller's copy of the account true."""
-    locked.reserved = reserved
+    locked.reserved -= usd
     locked.save(update_fields=["reserved"])
     account.cash, account.reserved = locked.cash, locked.reserved
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 
 from apps.desk.limits import NUMBERS, Halt, Limits
 from apps.portfolio.models import Account
@@ -18,6 +18,13 @@ from .names import STOPPED
 def limits_of(account: Account, now: datetime) -> Limits:
     """The account's over the desk's, kill switches included, and the trader's own; two queries, never remembered."""
     return set_limits(account.pk).within(own_limits(OwnLimit.objects.filter(account=account), now))
+
+
+def anything_set(account_id: int) -> tuple[Exists, Exists]:
+    """To ask beside something else: whether admins, and whether the trader, set anything that holds for the account.
+    Where nobody did, its limits are none."""
+    rows = RiskLimits.objects.filter(Q(account=None) | Q(account=account_id))
+    return Exists(rows), Exists(OwnLimit.objects.filter(account=account_id))
 
 
 def set_limits(account_id: int) -> Limits:

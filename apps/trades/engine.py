@@ -61,6 +61,7 @@ class Desk:
         self.closing = Closing()
         self.wake, self.lost = asyncio.Event(), asyncio.Event()
         self.orders_changed = True
+        self.rung: set[str] = set()  # orders that are new or changed, by those who made them so
         self.minute: datetime | None = None
         self.faults: set[tuple[str, str]] = set()
         self.watchers = [make(self) for make in watchers]
@@ -94,10 +95,15 @@ class Desk:
 
     def hear_ring(self, stream: str) -> None:
         """A new order wakes the matching at once."""
-        if stream == ORDERS_RING:
-            self.look_again()
+        if stream.startswith(ORDERS_RING):
+            order_id = stream.removeprefix(ORDERS_RING)
+            self.look_at(order_id)
             if settings.FILL_LATENCY_MS:  # that long the order travels, and then it meets the newest quote
-                asyncio.get_running_loop().call_later(settings.FILL_LATENCY_MS / 1000, self.look_again)
+                asyncio.get_running_loop().call_later(settings.FILL_LATENCY_MS / 1000, self.look_at, order_id)
+
+    def look_at(self, order_id: str) -> None:
+        self.rung.add(order_id)
+        self.wake.set()
 
     def look_again(self) -> None:
         self.orders_changed = True
@@ -144,10 +150,11 @@ class Desk:
             await self.step("match", self.match_waiting)
 
     async def match_waiting(self) -> None:
-        """Every quote that came, and after a new order every quote that a working order waits for."""
-        if self.orders_changed:
+        """Every quote that came, and for a new order the newest there is."""
+        if self.orders_changed or self.rung:
+            only, self.rung = None if self.orders_changed else self.rung, set()
             self.orders_changed = False
-            for symbol in await self.in_matching(self.broker.refresh):
+            for symbol in await self.in_matching(self.broker.refresh, only):
                 if symbol in self.newest:
                     self.waiting[symbol] = self.newest[symbol]
         waiting, self.waiting = self.waiting, {}

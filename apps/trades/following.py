@@ -63,7 +63,7 @@ def begin_then(order: Order, now: datetime) -> None:
     hold(then, verdict.reserve)
     move(then, OrderStatus.NEW, now)
     tell(then, "accepted")
-    ring_desk()
+    ring_desk(then)
 
 
 def change_then(order: Order, change: Change, now: datetime) -> Order:

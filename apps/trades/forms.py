@@ -138,6 +138,7 @@ def clean_one(text: Mapping[str, str], errors: dict[str, str]) -> Ticket | None:
         oco_stop=beside,
         reduce_only=bool(reduce_only),
         extended_hours=bool(extended),
+        instrument=instrument,
     )
 
 

@@ -20,7 +20,8 @@ from .queries import TABS, plain
 from .ticket import Ticket
 from .watchers import order_hooks
 
-ORDERS_RING = "desk/orders"
+ORDERS_RING = "desk/orders/"
+"""Before the id of the order that is new or changed."""
 TONES = {
     "accepted": "info",
     "filled": "success",
@@ -30,9 +31,10 @@ TONES = {
 }
 
 
-def ring_desk() -> None:
-    """Has the desk look at its orders once this transaction is on record."""
-    transaction.on_commit(partial(bus.ring, ORDERS_RING), robust=True)
+def ring_desk(*orders: Order) -> None:
+    """Has the desk look at these orders once this transaction is on record."""
+    for order in orders:
+        transaction.on_commit(partial(bus.ring, f"{ORDERS_RING}{order.pk}"), robust=True)
 
 
 def tell(order: Order, what: str, fill: Fill | None = None, *, then: Order | None = None, toast: bool = True) -> None:

@@ -20,7 +20,7 @@ from apps.desk.policy import Policy, Price
 from apps.desk.sessions import session_of
 from apps.market.hours import calendar_named
 from apps.market.models import Instrument
-from apps.market.queries import former_of, market_state
+from apps.market.queries import MarketStatus, former_of, market_state
 
 from .models import Fill, Order, desk_order
 
@@ -70,11 +70,20 @@ def working_orders(symbol: str) -> list[DeskOrder]:
 
 def working_among(order_ids: Iterable[str]) -> list[DeskOrder]:
     """Those of the orders that are working."""
-    ids, found = list(order_ids), list[DeskOrder]()
+    return [desk_order(row) for row in working_rows(order_ids)]
+
+
+def working_rows(order_ids: Iterable[str]) -> list[Order]:
+    """The same with all that is on record of them."""
+    ids, found = list(order_ids), list[Order]()
     for start in range(0, len(ids), ORDERS_AT_ONCE):
         rows = Order.objects.filter(pk__in=ids[start : start + ORDERS_AT_ONCE], status__in=WORKING)
-        found += [desk_order(row) for row in rows.select_related("instrument")]
+        found += rows.select_related("instrument")
     return found
+
+
+def version_of(row: Order) -> tuple[object, ...]:
+    return tuple(getattr(row, name) for name in MAY_CHANGE)
 
 
 def working_versions() -> dict[str, tuple[object, ...]]:
@@ -86,11 +95,13 @@ def working_versions() -> dict[str, tuple[object, ...]]:
     return {str(pk): tuple(rest) for pk, *rest in rows.iterator(ROWS_AT_ONCE)}
 
 
-def session_for(instrument: Instrument, now: datetime, *, extended_hours: bool = False) -> date:
+def session_for(
+    instrument: Instrument, now: datetime, state: MarketStatus | None = None, *, extended_hours: bool = False
+) -> date:
     """The date of the session that an order placed now is for: what keeps no hours has the feed's."""
     calendar = calendar_named(instrument.calendar)
     day = session_of(extended_hours, calendar, now) if calendar.has_hours else None
-    return day.date if day else market_state().session_date or now.date()
+    return day.date if day else (state or market_state()).session_date or now.date()
 
 
 def due_at_close(now: datetime) -> dict[tuple[str, datetime], set[str]]:

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from apps.desk import money
 from apps.desk.currency import IN_USD, Rate
-from apps.desk.limits import check_admission, check_limits
+from apps.desk.limits import Limits, check_admission, check_limits
 from apps.desk.margin import INITIAL
 from apps.desk.order import Effect, Side
 from apps.desk.order import Order as DeskOrder
@@ -27,6 +27,7 @@ from apps.desk.risk import (
 )
 from apps.desk.sessions import check_calendar, check_hours, may_trade
 from apps.market import queries as market
+from apps.market.queries import MarketStatus
 from apps.market.quotes import board
 from apps.market.rates import currency_of, rate_now
 from apps.portfolio.models import Account
@@ -58,13 +59,17 @@ class Review:
     rate: Rate = IN_USD
 
 
-def review(account: Account, ticket: Ticket, now: datetime) -> Review:
-    """Runs every rule before an order; the caller holds the account's lock when an order is to follow."""
+def review(
+    account: Account, ticket: Ticket, now: datetime, state: MarketStatus | None = None, *, is_limited: bool = True
+) -> Review:
+    """Runs every rule before an order; the caller holds the account's lock when an order is to follow, and gives the
+    market's state if it has read that, and whether there are limits at all."""
     effect = effect_of(account, ticket)
     order = replace(ticket.order(now), effect=effect)
     quote, free = board.latest(ticket.symbol), free_to_open(account)
     rate = rate_now(currency_of(ticket.symbol))
-    verdict = verdict_of(account, order, quote, rate, free, now)
+    limits = limits_of(account, now) if is_limited else Limits()
+    verdict = verdict_of(account, order, quote, rate, free, now, state or market.market_state(), limits)
     if ticket.reduce_only and effect is Effect.OPEN:
         verdict = only_reduces(ticket, account)
     if ticket.then and isinstance(verdict, Accepted):
@@ -123,12 +128,18 @@ def check_ever(ticket: Ticket, now: datetime) -> Denied | None:
 
 
 def verdict_of(
-    account: Account, order: DeskOrder, quote: Quote | None, rate: Rate, free: Decimal | None, now: datetime
+    account: Account,
+    order: DeskOrder,
+    quote: Quote | None,
+    rate: Rate,
+    free: Decimal | None,
+    now: datetime,
+    state: MarketStatus,
+    limits: Limits,
 ) -> Accepted | Denied:
-    limits = limits_of(account, now)
     if denied := check_admission(order.symbol, limits):
         return denied
-    verdict = covered(account, order, quote, rate, free, now)
+    verdict = covered(account, order, quote, rate, free, now, state)
     if isinstance(verdict, Denied) or quote is None:
         return verdict
     exposure = exposure_of(account, order, limits, now)
@@ -136,11 +147,16 @@ def verdict_of(
 
 
 def covered(
-    account: Account, order: DeskOrder, quote: Quote | None, rate: Rate, free: Decimal | None, now: datetime
+    account: Account,
+    order: DeskOrder,
+    quote: Quote | None,
+    rate: Rate,
+    free: Decimal | None,
+    now: datetime,
+    state: MarketStatus,
 ) -> Accepted | Denied:
     """Whether the order can be dealt with at all: an open market, or one that opens again, a fresh quote, and money or
     shares for it."""
-    state = market.market_state()
     if past := check_terms(order, quote, now, rate.currency):
         return past
     if not state.is_open:

@@ -27,6 +27,7 @@ from apps.desk.order import (
 )
 from apps.desk.risk import Denied
 from apps.market.models import Instrument
+from apps.market.queries import market_state
 from apps.portfolio.models import Account
 from apps.portfolio.queries import holding
 
@@ -35,34 +36,43 @@ from .models import Order, desk_order
 from .news import ring_desk, tell, tell_denied
 from .queries import session_for
 from .review import review
+from .standing import placed_before, standing_of
 from .states import KILLED, add_exits, add_stop, close, hold, lock_order, release, take_hold
 from .ticket import Change, Placed, Refused, Ticket, Undone
+
+NO_ACCOUNT = {"account": "You have no account yet; an admin can open one"}
+
+
+@transaction.atomic
+def place_order_of(user: Any, ticket: Ticket, now: datetime) -> Placed | Refused:
+    """Takes an order for the user's account."""
+    locked = list(Account.objects.select_for_update().filter(user=user))
+    return place_in(locked[0], ticket, now) if locked else Refused(NO_ACCOUNT)
 
 
 @transaction.atomic
 def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_desk: bool = False) -> Placed | Refused:
-    """Takes an order once: the same ticket again is answered with the same order. The desk's own are taken for a
-    suspended user too: margin calls go on."""
+    """Takes an order. The desk's own are taken for a suspended user too: margin calls go on."""
     if account is None:
-        return Refused({"account": "You have no account yet; an admin can open one"})
-    locked = Account.objects.select_for_update().get(pk=account.pk)
-    rows = Order.objects.select_related("instrument", "account")
-    earlier = rows.filter(account=locked, client_order_id=ticket.client_order_id).first()
-    if earlier and ticket.asks_for(earlier):
-        telemetry.after_commit(telemetry.orders_placed.labels("repeated"))
-        return Placed(earlier, created=False)
-    if earlier:
-        telemetry.denied("client_order_id")
-        return Refused({"client_order_id": "Client order id already names another order; send a new one"})
-    if not by_desk and not is_active(locked):
+        return Refused(NO_ACCOUNT)
+    return place_in(Account.objects.select_for_update().get(pk=account.pk), ticket, now, by_desk=by_desk)
+
+
+def place_in(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = False) -> Placed | Refused:
+    """Takes it once: the same ticket again is answered with the same order."""
+    standing = standing_of(locked, ticket.client_order_id)
+    if standing.is_repeat:
+        return placed_before(locked, ticket)
+    if not by_desk and not standing.is_active:
         return Refused({"account": "Your account is suspended; an admin can reinstate it"})
-    told = review(locked, ticket, now)
+    state = market_state()
+    told = review(locked, ticket, now, state, is_limited=standing.is_limited)
     verdict = told.verdict
     if isinstance(verdict, Denied):
         telemetry.denied(verdict.rule)
         tell_denied(locked, ticket, verdict)
         return Refused({verdict.field: verdict.message})
-    instrument = Instrument.objects.get(symbol=ticket.symbol)
+    instrument = ticket.instrument or Instrument.objects.get(symbol=ticket.symbol)
     order = Order(
         account=locked,
         instrument=instrument,
@@ -82,13 +92,13 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_de
         take_profit=ticket.take_profit,
         stop_loss=ticket.stop_loss,
         status=OrderStatus.NEW.value,
-        session_date=session_for(instrument, now, extended_hours=ticket.extended_hours),
+        session_date=session_for(instrument, now, state, extended_hours=ticket.extended_hours),
         extended_hours=ticket.extended_hours,
         asked=ticket.fingerprint,
         created_at=now,
         updated_at=now,
     )
-    hold(order, verdict.reserve)
+    hold(order, verdict.reserve, as_locked=True)
     order.save(force_insert=True)
     if order.has_exits:
         add_exits(order, now)
@@ -98,13 +108,8 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_de
     if other is not None:
         tell(other, "accepted")
     telemetry.after_commit(telemetry.orders_placed.labels("accepted"))
-    ring_desk()
-    return Placed(order, created=True)
-
-
-def is_active(locked: Account) -> bool:
-    """Asked under the account's lock: a request that was under way when its user was suspended places nothing."""
-    return Account.objects.filter(pk=locked.pk, user__is_active=True).exists()
+    ring_desk(order, *([other] if other else []))
+    return Placed(order, created=True, then=then)
 
 
 @transaction.atomic
@@ -161,7 +166,7 @@ def change_order(account: Account, order_id: uuid.UUID, change: Change, now: dat
         update_fields=["quantity", "notional", "limit_price", "stop_price", "queued_at", "reserved", "updated_at"],
     )
     tell(order, "replaced")
-    ring_desk()
+    ring_desk(order)
     return order
 
 

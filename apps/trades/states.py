@@ -68,9 +68,14 @@ def waiting_for(order: Order) -> Order | None:
     return then if then and then.status == OrderStatus.HELD else None
 
 
-def hold(order: Order, amount: Decimal) -> None:
-    """Holds back `amount` for the order: USD for one that opens, shares for one that closes."""
-    if order.opens:
+def hold(order: Order, amount: Decimal, *, as_locked: bool = False) -> None:
+    """Holds back `amount` for the order: USD for one that opens, shares for one that closes.
+
+    `as_locked`: its account is as this transaction has locked and read it, and is not read again.
+    """
+    if order.opens and as_locked:
+        portfolio.hold_in_locked(order.account, amount)
+    elif order.opens:
         portfolio.hold_cash(order.account, amount)
     else:
         portfolio.hold_shares(order.account, order.instrument, amount)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
@@ -11,6 +11,7 @@ from apps.desk.money import plain
 from apps.desk.order import Effect, OrderType, Side, TimeInForce
 from apps.desk.order import Order as DeskOrder
 from apps.desk.risk import Denied
+from apps.market.models import Instrument
 
 from .models import Order
 
@@ -26,6 +27,7 @@ class Ticket:
     One that is `reduce_only` is refused where it would open a position; the `effect` is said of one that is there.
     With `notional` (USD) the quantity is what that came to when it was asked for, and a buy never spends more.
     `then` is what is to be sent once it is filled whole; that is known by this one's id.
+    `instrument` is the symbol's row, if it was read while the fields were checked.
     """
 
     symbol: str
@@ -48,6 +50,7 @@ class Ticket:
     effect: Effect | None = None
     extended_hours: bool = False
     then: Ticket | None = None
+    instrument: Instrument | None = field(default=None, compare=False, repr=False)
 
     def order(self, now: datetime) -> DeskOrder:
         """What it would be, placed now; under the id of the order that it `replaces`, if any."""
@@ -75,7 +78,7 @@ class Ticket:
     def fingerprint(self) -> str:
         """The same for the same terms, in hexadecimal (SHA-256), whatever becomes of the order."""
         apart = {"client_order_id", "replaces", "notional", "oco_stop", "reduce_only", "effect"}
-        apart |= {"extended_hours", "then"}
+        apart |= {"extended_hours", "then", "instrument"}
         apart |= {"quantity"} if self.notional else set()
         terms = [getattr(self, each.name) for each in fields(self) if each.name not in apart]
         terms += ["notional", self.notional] if self.notional else []
@@ -170,10 +173,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """The order a ticket stands for; `created` is False when the ticket was a retry."""
+    """The order a ticket stands for, and what comes after it; `created` is False when the ticket was a retry."""
 
     order: Order
     created: bool
+    then: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from apps.market import queries as market
 from apps.portfolio.queries import account_of
 
 from . import services
-from .answers import errors_json, order_json
+from .answers import errors_json, order_json, placed_json
 from .export import ORDER_COLUMNS, order_rows, streamed
 from .fields import client_order_id_of
 from .forms import changeable, clean_change, clean_ticket
@@ -93,11 +93,11 @@ def place(request: HttpRequest) -> HttpResponse:
         return errors_json({"body": str(error)}, 400)
     result: Ticket | Placed | Refused = clean_ticket(fields)
     if isinstance(result, Ticket):
-        result = services.place_order(account_of(request.user), result, timezone.now())
+        result = services.place_order_of(request.user, result, timezone.now())
     if isinstance(result, Refused):
         return refused(request, fields, result)
     if wants_json(request):
-        return order_json(result.order, 201 if result.created else 200)
+        return placed_json(result)
     if request.headers.get("HX-Request"):
         return render(request, "trades/_ticket.html", {"ticket": sent_ticket(fields, result.order)})
     messages.success(request, f"Order sent: {result.order.in_words}.")
@@ -253,7 +253,7 @@ def close_position(request: HttpRequest) -> HttpResponse:
     if isinstance(result, Refused):
         return not_closed(request, result)
     if wants_json(request):
-        return order_json(result.order, 201 if result.created else 200)
+        return placed_json(result)
     if request.headers.get("HX-Request"):
         return HttpResponse(render_fragment(f"orders/{account.pk}"))
     messages.success(request, f"Order sent: {result.order.in_words}.")

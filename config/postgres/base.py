@@ -17,7 +17,7 @@ from django.db.backends.postgresql import base
 from psycopg import Connection, Error, OperationalError
 from psycopg.pq import TransactionStatus
 
-MOST = 8
+MOST = 16  # as many again as requests may have at once (config.answering): the desk and the pages never wait for them
 WAIT_SECONDS = 5.0
 IDLE_SECONDS = 300.0
 

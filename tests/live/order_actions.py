@@ -45,6 +45,13 @@ def first_buy_of_a_symbol_filled(s: Scene) -> None:
 
 
 @action
+def limit_buy_sent_twice(s: Scene) -> None:
+    fields = {"symbol": "NVDA", "side": "buy", "order_type": "limit", "quantity": "5", "limit_price": "100.00"}
+    for status in (201, 200):
+        s.post("/orders/", status, **fields, client_order_id="twice")
+
+
+@action
 def limit_buy_rests(s: Scene) -> None:
     s.order("buy 5 NVDA limit 100.00")
 

@@ -103,7 +103,7 @@ def test_split_close_reaches_the_board_of_another_process(db: None) -> None:
     assert (before, other.previous_close("AAPL")) == (100, 50)
 
 
-def test_recording_that_ends_closes_the_market(tmp_path: Path) -> None:
+def test_recording_that_ends_closes_the_market(db: None, tmp_path: Path) -> None:
     feed = Replay(recording(tmp_path, "2013-10-07T13:30:00Z,SPY,10,10.05,100,200,10,1"), 1e8)
     services.open_market(feed)
     assert (queries.instrument("SPY").previous_close, queries.instrument("SPY").session_open) == (None, 10)

@@ -38,6 +38,36 @@ def test_looking_again_reads_nothing_where_nothing_changed(broker: PaperBroker, 
     assert len(queries) == 1
 
 
+def test_an_order_that_rang_is_read_and_no_other(broker: PaperBroker, placed: Place) -> None:
+    """However many wait; the next look at all has nothing left to read."""
+    counts = []
+    for waiting in (2, 20):
+        for _ in range(waiting):
+            placed("buy 1 AAPL limit 100")
+        broker.refresh()
+        order = placed("buy 1 AAPL limit 99")
+        with CaptureQueriesContext(connection) as queries:
+            assert broker.refresh({str(order.pk)}) == {"AAPL"}
+        counts.append(len(queries))
+        with CaptureQueriesContext(connection) as queries:
+            broker.refresh()
+        counts.append(len(queries))
+
+    assert counts == [1, 1, 1, 1]
+
+
+def test_an_order_that_rang_and_has_ended_leaves_the_book(
+    broker: PaperBroker, account: Account, placed: Place, quote: Quotes, now: datetime
+) -> None:
+    order = placed("buy 1 AAPL limit 151")
+    broker.refresh({str(order.pk)})
+    waited = broker.would_fill(quote(), now)
+    services.cancel_order(account, order.pk, now)
+
+    assert (waited, broker.refresh({str(order.pk)})) == (True, set())
+    assert not broker.would_fill(quote(), now)
+
+
 def test_changed_and_cancelled_orders_are_seen(
     broker: PaperBroker, account: Account, placed: Place, quote: Quotes, now: datetime
 ) -> None:

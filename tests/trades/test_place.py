@@ -202,9 +202,9 @@ def test_refused_order_leaves_nothing_but_what_refused_it(account: Account, tick
 
 def test_new_order_rings_the_desk_on_commit(placed: Place, django_capture_on_commit_callbacks: Any) -> None:
     with django_capture_on_commit_callbacks() as callbacks:
-        placed("buy 1 AAPL")
+        order = placed("buy 1 AAPL")
 
-    assert [each.args for each in callbacks if getattr(each, "args", ())][-1] == ("desk/orders",)
+    assert [each.args for each in callbacks if getattr(each, "args", ())][-1] == (f"desk/orders/{order.pk}",)
 
 
 def test_newest_quote_decides_what_is_held_back(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -15,8 +16,8 @@ class Broker(Protocol):
 
     name: str
 
-    def refresh(self) -> set[str]:
-        """Reads the working orders anew and names their symbols. May block."""
+    def refresh(self, order_ids: Collection[str] | None = None) -> set[str]:
+        """Reads the working orders anew, or only these, and names their symbols. May block."""
         ...
 
     def would_fill(self, quote: Quote, now: datetime) -> bool:

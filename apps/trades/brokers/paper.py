@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -21,7 +21,8 @@ from apps.desk.quote import Quote
 from apps.market.quotes import board
 from apps.market.rates import currency_of, rate_now
 from apps.trades.filling import MatchOutcome, match_symbol
-from apps.trades.queries import policy, relatives_of, working_among, working_versions
+from apps.trades.models import desk_order
+from apps.trades.queries import policy, relatives_of, version_of, working_rows, working_versions
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +40,11 @@ class PaperBroker:
         self.left: dict[str, tuple[Quote, Displayed]] = {}
         self.told: set[str] = set()
 
-    def refresh(self) -> set[str]:
-        """Reads those that are new or changed, whoever did it."""
+    def refresh(self, order_ids: Collection[str] | None = None) -> set[str]:
+        """Reads those that are new or changed, whoever did it; those that are named without a look at all others."""
+        if order_ids is not None:
+            self.read(order_ids)
+            return {self.symbols[order_id] for order_id in order_ids if order_id in self.symbols}
         before, self.versions = self.versions, working_versions()
         self.read({*before.keys() - self.versions.keys(), *dict(self.versions.items() - before.items())})
         return {symbol for symbol, book in self.books.items() if len(book)}
@@ -48,10 +52,11 @@ class PaperBroker:
     def read(self, order_ids: Iterable[str]) -> None:
         """Has the books show these orders as they are now; one that works no more is in none."""
         asked = set(order_ids)
-        orders = {order.order_id: order for order in working_among(asked)}
-        for order_id in asked - orders.keys():
+        rows = {str(row.pk): row for row in working_rows(asked)}
+        for order_id in asked - rows.keys():
             self.take(order_id)
-        for order_id, order in orders.items():
+        for order_id, row in rows.items():
+            self.versions[order_id], order = version_of(row), desk_order(row)
             if order.watermark is not None:
                 self.stored[order_id] = order.watermark
             known = self.books[order.symbol].orders.get(order_id)
