@@ -20,7 +20,7 @@ from .walk import Walk
 
 MOST_SYMBOLS = 2000
 MOST_TICKS = 50
-MOST_FIGURES = 50_000  # prices and sizes that come again and again
+MOST_FIGURES = 10_000  # prices and sizes that come again and again
 MOST_BARS = 60_000  # a day of history for 40 symbols; more symbols look back less far
 HISTORY_MINUTES = 1440
 STEP = 0.05  # seconds between batches, shorter only for a high rate
