@@ -13,7 +13,6 @@ import json
 import socket
 import ssl
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -145,14 +144,14 @@ def exchange(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str
     try:
         connection = connected(target, where)
         # The socket's own timeout begins anew with each byte, so that an answer in drops would never end
-        end = threading.Timer(TIMEOUT_S, cut, [connection.sock])
+        late = threading.Event()
+        end = threading.Timer(TIMEOUT_S, cut, [connection.sock, late])
         end.start()
-        started = time.monotonic()
         try:
             connection.request("POST", target.path, content, {"Content-Type": "application/json", **headers})
             answer = connection.getresponse()
             said = answer.read(MOST_ANSWER)
-            if time.monotonic() - started >= TIMEOUT_S:
+            if late.is_set():
                 raise TimeoutError(f"no whole answer in {TIMEOUT_S:g} s")
         finally:
             end.cancel()
@@ -162,7 +161,9 @@ def exchange(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str
     return Answer(answer.status, said, wait_of(answer.getheader("Retry-After")))
 
 
-def cut(line: socket.socket) -> None:
+def cut(line: socket.socket, late: threading.Event) -> None:
+    """What was read of an answer by then may look like a whole one."""
+    late.set()
     with suppress(OSError):
         line.shutdown(socket.SHUT_RDWR)
 

@@ -17,13 +17,14 @@ from .test_line import order_elsewhere
 ROW = "#ops section:has(> .panel-head #{id}) tbody tr"
 
 
-def row(page: Page, panel: str, name: str) -> str:
-    """The row's text on the engagement page, once it is there: use is written each few seconds."""
+def row(page: Page, panel: str, name: str, first: str = "") -> str:
+    """The row's text on the engagement page, once it is there and `first` is its first figure: use is written each few
+    seconds."""
     deadline, pause = time.monotonic() + at_most(40), threading.Event()
     found = page.locator(ROW.format(id=panel)).filter(has=page.get_by_role("rowheader", name=name, exact=True))
     while time.monotonic() < deadline:
         page.goto("/ops/engagement/?span=day")
-        if found.count():
+        if found.count() and (not first or re.findall(r"[\d.,]+", found.inner_text())[0] == first):
             return found.inner_text()
         pause.wait(0.5)
     raise AssertionError(f"{name} is not in {panel}")
@@ -41,7 +42,7 @@ def test_time_on_a_page_is_counted_when_it_is_left(new_page: NewPage) -> None:
 
     page.goto("/settings/")
 
-    left, seconds, reloaded = re.findall(r"[\d.,]+", row(staff, "stay-title", "trades:orders"))
+    left, seconds, reloaded = re.findall(r"[\d.,]+", row(staff, "stay-title", "trades:orders", "2"))
     assert (left, reloaded) == ("2", "1")
     assert 0 < float(seconds) < at_most(60)
     assert "trades:orders" in row(staff, "pages-title", "trades:orders")

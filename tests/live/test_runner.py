@@ -38,6 +38,7 @@ def head_of(server: DeskServer, *headers: str) -> bytes:
     return "\r\n".join(lines).encode()
 
 
+FORM = "Content-Type: application/x-www-form-urlencoded"
 CHUNK = b"20000\r\n" + b"x" * 0x20000 + b"\r\n"
 
 
@@ -60,7 +61,7 @@ def test_a_body_over_a_mebibyte_is_refused_before_it_is_read(
 
 
 def test_a_body_below_it_reaches_the_desk(desk_server: DeskServer) -> None:
-    answer = raw(desk_server, head_of(desk_server, "Content-Length: 5", "Connection: close") + b"hello")
+    answer = raw(desk_server, head_of(desk_server, "Content-Length: 5", FORM, "Connection: close") + b"hello")
 
     assert answer.startswith(b"HTTP/1.1 403 ")  # no token
 

@@ -54,7 +54,7 @@ def test_it_leads_to_the_description_of_its_addresses(told: dict[str, Any], desk
 def test_every_socket_it_names_opens_and_every_message_it_names_is_understood(
     told: dict[str, Any], desk_server: DeskServer
 ) -> None:
-    trader = Trader(desk_server, "bob")
+    trader = Trader(desk_server, "admin")
     fields = {"hidden": {"value": False}, "ping": {"at": 1}, "ack": {"kind": "quote", "ms": 5}}
     assert fields.keys() == told["websocket"]["messages"].keys()
     for path in told["websocket"]["endpoints"]:

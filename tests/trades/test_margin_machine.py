@@ -6,6 +6,7 @@ from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from itertools import count
+from operator import attrgetter
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -220,7 +221,9 @@ class MarginMachine(RolledBack):
         for row in Position.objects.select_related("instrument"):
             found = again.get(row.instrument.symbol)
             lots = [] if found is None else list(found.position.lots)
-            assert sorted(map(str, lots)) == sorted(str(desk_lot(lot)) for lot in row.lots.all())
+            stored = [desk_lot(lot) for lot in row.lots.all()]
+            by_fill = attrgetter("exec_id", "qty")
+            assert sorted(lots, key=by_fill) == sorted(stored, key=by_fill)
             assert row.realized_pnl == (found.realized if found else 0)
 
     @invariant()
