@@ -31,7 +31,7 @@ from .value import PortfolioView
 
 LARGEST_DEPOSIT = Decimal(1_000_000_000)
 ACCOUNTS_AT_ONCE = 200
-ACCOUNTS_BEFORE_A_REST = 25
+ACCOUNTS_BEFORE_A_REST = 100
 
 
 class NotAvailable(Exception):
