@@ -32,7 +32,7 @@ FIGURES = (
 )
 DRAWN = (*FIGURES, "once")  # holds nothing to escape
 
-TEXTS = 20_000  # symbols, names and ids, which come again and again
+TEXTS = 4_000  # symbols, names and ids, which come again and again, among prices, which do not
 
 path_part = lru_cache(maxsize=10_000)(lambda text: quote(text, safe=""))
 
