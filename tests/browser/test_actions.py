@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from playwright.sync_api import APIResponse, Page, Route, expect
+
+from tests.patience import at_most
 
 from . import desk_page
 from .conftest import NewPage
@@ -19,7 +23,15 @@ class Held:
     def hold(self, route: Route) -> None:
         self.answers.append((route, route.fetch()))
 
+    def has(self, count: int) -> None:
+        """Waits for so many: the push may be here before the answer is."""
+        deadline = time.monotonic() + at_most(20)
+        while len(self.answers) < count and time.monotonic() < deadline:
+            self.page.evaluate("1")  # has what came for the page handled
+        assert len(self.answers) == count
+
     def let_go(self) -> None:
+        self.has(1)
         for route, answer in self.answers:
             with self.page.expect_event("requestfinished"):
                 route.fulfill(response=answer)
@@ -28,6 +40,13 @@ class Held:
 
 def working(page: Page, *symbols: str) -> None:
     """Bob's page of orders, with these and no others."""
+    desk_page.expect_live(page)
+    page.goto("/orders/")
+    if page.get_by_role("button", name="Cancel all").count():
+        page.get_by_role("button", name="Cancel all").click()
+        page.get_by_role("dialog").get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("No working orders")).to_be_visible()
+    page.goto("/")
     desk_page.expect_live(page)
     for symbol in symbols:
         with page.expect_response("**/orders/"):
@@ -41,7 +60,7 @@ def working(page: Page, *symbols: str) -> None:
 def test_answer_that_comes_after_its_button_has_gone_is_no_fault(new_page: NewPage) -> None:
     page = new_page("bob")
     working(page, "KO")
-    held = Held(page, "**/cancel-all/")
+    held = Held(page, "**/orders/cancel/")
 
     page.get_by_role("button", name="Cancel all").click()
     page.get_by_role("dialog").get_by_role("button", name="Go on").click()
@@ -55,9 +74,10 @@ def test_late_answer_does_not_bring_back_what_was_pushed_away(new_page: NewPage)
     """P4: older never overwrites newer, whichever way it came."""
     page = new_page("bob")
     working(page, "KO", "DIS")
-    held = Held(page, "**/cancel/")
+    held = Held(page, "**/orders/*-*/cancel/")
     page.get_by_role("button", name="Cancel Buy 2 KO").click()
     expect(page.locator(".orders tbody tr")).to_have_count(1)
+    held.has(1)
     assert "Buy 2 DIS" in held.answers[0][1].text()  # as the list was then
 
     page.get_by_role("button", name="Cancel all").click()

@@ -128,6 +128,8 @@ def test_orders_notice_nothing_of_sinks_that_hang(cluster: Cluster, hole: int, t
         cluster.until(lambda: bool(cluster.postgres.ask(LEASED)), 40)
         line.become("blackhole")
         place("all hang", TURNS * TURN // 2)
+        cluster.until(lambda: failures(cluster).get("redis", 0) > before.get("redis", 0), 20)
+        place("all hang", TURN)  # and once it is known that nobody is told
         line.become("pass")
         cluster.until(lambda: len([each for each in tried(cluster).values() if each]) == 3, 40)
         truth = cluster.oracle.numbers()
