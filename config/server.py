@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import gc
 import logging
 import signal
 import sys
@@ -122,7 +123,11 @@ class Runner:
         self.tasks.append(loop.create_task(self.warm()))
 
     async def warm(self) -> None:
+        """What is there by now stays: a full collection looks at what came since alone, and comes the sooner for it.
+        A socket that has closed is cyclic garbage until one."""
         running_hub()
+        gc.collect()
+        gc.freeze()
         if self.desk is not None:
             await self.desk(self.stopping)
 
