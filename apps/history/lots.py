@@ -10,9 +10,10 @@ from decimal import Decimal
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.desk.currency import BASE, ONE, pair_of, rate_of
+from apps.desk.currency import BASE, ONE
 from apps.desk.valuation import value_position
 from apps.market.quotes import board
+from apps.market.rates import rate_now
 from apps.portfolio.models import Lot
 
 from .asked import Asked
@@ -47,21 +48,19 @@ def lots(account_id: int, asked: Asked) -> QuerySet[Lot]:
 def valued(rows: Iterable[Lot]) -> list[LotView]:
     """At the newest quotes."""
     found = list(rows)
-    currencies = {row.position.instrument.currency for row in found} - {BASE}
+    rates = {currency: rate_now(currency) for currency in {row.position.instrument.currency for row in found}}
     symbols = list(dict.fromkeys(row.position.instrument.symbol for row in found))
-    symbols += map(pair_of, currencies)
-    quotes = board.latest_each(symbols)
-    old = dict(zip(symbols, board.old(quotes, timezone.now()), strict=True))
+    quotes, now = board.latest_each(symbols), timezone.now()
+    old = dict(zip(symbols, board.old(quotes, now), strict=True))
     latest = dict(zip(symbols, quotes, strict=True))
     views = []
     for row in found:
         symbol, currency = row.position.instrument.symbol, row.position.instrument.currency
         own = row.opened_at, row.quantity, row.price, row.cost, row.exec_id, currency, row.rate
-        pair = None if currency == BASE else latest[pair_of(currency)]
-        view, quote = LotView(symbol, *own), latest[symbol]
-        if quote is not None and (currency == BASE or pair is not None):
-            value, unrealized = value_position(row.quantity, row.cost, quote.mark, rate_of(pair) if pair else ONE)
-            stale = old[symbol] or (pair is not None and old[pair.symbol])
+        view, quote, rate = LotView(symbol, *own), latest[symbol], rates[currency]
+        if quote is not None and (usd := rate.usd) is not None:
+            value, unrealized = value_position(row.quantity, row.cost, quote.mark, usd)
+            stale = old[symbol] or (rate.pair is not None and board.is_stale(rate.pair, now))
             view = LotView(symbol, *own, quote.mark, value, unrealized, quote.received_at, stale)
         views.append(view)
     return views
