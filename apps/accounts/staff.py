@@ -47,9 +47,9 @@ def second_factor_first(view: View) -> View:
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not settings.STAFF_MFA or not getattr(request.user, "is_staff", False):
             return view(request, *args, **kwargs)
-        if not is_mfa_enabled(request.user, types=[Authenticator.Type.TOTP]):
+        if not has_set_it_up(request.user):
             return led_to(request, reverse("mfa_activate_totp"), SET_UP)
-        if not has_shown_it(request):
+        if not has_shown_it(request.user, request.session):
             onward = request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
             return led_to(request, f"{reverse('mfa_reauthenticate')}?{urlencode({'next': onward})}", CONFIRM)
         return view(request, *args, **kwargs)
@@ -57,23 +57,19 @@ def second_factor_first(view: View) -> View:
     return checked
 
 
-def has_shown_it(request: HttpRequest) -> bool:
+def has_set_it_up(user: Any) -> bool:
+    return bool(is_mfa_enabled(user, types=[Authenticator.Type.TOTP]))
+
+
+def has_shown_it(user: Any, session: Mapping[str, Any]) -> bool:
     """A session from before it was set up elsewhere has not, whoever holds it."""
-    return shown_in(request.session, request.user)
-
-
-def shown_in(session: Mapping[str, Any], user: Any) -> bool:
     request: Any = SimpleNamespace(session=session)  # nothing else of a request is asked
     return any(record.get("method") == "mfa" for record in get_authentication_records(request, user))
 
 
 def may_watch(user: Any, session: Callable[[], Mapping[str, Any]]) -> bool:
     """For lines and polls, which can lead nobody anywhere: staff, with the second factor where it is asked for."""
-    if not user.is_staff:
-        return False
-    if not settings.STAFF_MFA:
-        return True
-    return is_mfa_enabled(user, types=[Authenticator.Type.TOTP]) and shown_in(session(), user)
+    return user.is_staff and (not settings.STAFF_MFA or (has_set_it_up(user) and has_shown_it(user, session())))
 
 
 def led_to(request: HttpRequest, address: str, words: str) -> HttpResponse:
