@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -69,7 +70,7 @@ def review(
     quote, free = board.latest(ticket.symbol), free_to_open(account)
     rate = rate_now(currency_of(ticket.symbol))
     limits = limits_of(account, now) if is_limited else Limits()
-    verdict = verdict_of(account, order, quote, rate, free, now, state or market.market_state(), limits)
+    verdict = verdict_of(account, order, Seen(quote, rate, free, state or market.market_state(), now), limits)
     if ticket.reduce_only and effect is Effect.OPEN:
         verdict = only_reduces(ticket, account)
     if ticket.then and isinstance(verdict, Accepted):
@@ -127,36 +128,30 @@ def check_ever(ticket: Ticket, now: datetime) -> Denied | None:
     )
 
 
-def verdict_of(
-    account: Account,
-    order: DeskOrder,
-    quote: Quote | None,
-    rate: Rate,
-    free: Decimal | None,
-    now: datetime,
-    state: MarketStatus,
-    limits: Limits,
-) -> Accepted | Denied:
+class Seen(NamedTuple):
+    """What an order meets at the moment `now`: `free` is what the account may open with (USD), None where unknown."""
+
+    quote: Quote | None
+    rate: Rate
+    free: Decimal | None
+    state: MarketStatus
+    now: datetime
+
+
+def verdict_of(account: Account, order: DeskOrder, seen: Seen, limits: Limits) -> Accepted | Denied:
     if denied := check_admission(order.symbol, limits):
         return denied
-    verdict = covered(account, order, quote, rate, free, now, state)
-    if isinstance(verdict, Denied) or quote is None:
+    verdict = covered(account, order, seen)
+    if isinstance(verdict, Denied) or seen.quote is None:
         return verdict
-    exposure = exposure_of(account, order, limits, now)
-    return check_limits(order, quote, exposure, limits, rate.usd or money.ZERO) or verdict
+    exposure = exposure_of(account, order, limits, seen.now)
+    return check_limits(order, seen.quote, exposure, limits, seen.rate.usd or money.ZERO) or verdict
 
 
-def covered(
-    account: Account,
-    order: DeskOrder,
-    quote: Quote | None,
-    rate: Rate,
-    free: Decimal | None,
-    now: datetime,
-    state: MarketStatus,
-) -> Accepted | Denied:
+def covered(account: Account, order: DeskOrder, seen: Seen) -> Accepted | Denied:
     """Whether the order can be dealt with at all: an open market, or one that opens again, a fresh quote, and money or
     shares for it."""
+    quote, rate, free, state, now = seen
     if past := check_terms(order, quote, now, rate.currency):
         return past
     if not state.is_open:
