@@ -68,9 +68,12 @@ def test_a_commit_that_hangs_is_told_as_that_turn_after_turn(cluster: Cluster, t
     the alert says that the commit did, and the first turn after the lock arrives."""
     stage = "SELECT count(*) FROM canary_flight WHERE failed = 'commit' AND ended_at > to_timestamp(%s)"
     why = "SELECT why FROM alerts_alert WHERE raised_at > to_timestamp(%s)"
+    stream = "SELECT count(*) FROM live_stream WHERE name = 'canary'"
+    cluster.until(lambda: cluster.postgres.ask(stream) == [(1,)], at_most(4 * TURN_S))  # the first canary made it
     began = time.time()
     with psycopg.connect(cluster.postgres.url) as holder:
-        holder.execute("SELECT 1 FROM live_stream WHERE name = 'canary' FOR UPDATE")
+        held = holder.execute("SELECT name FROM live_stream WHERE name = 'canary' FOR UPDATE").fetchall()
+        assert held == [("canary",)]
         cluster.until(lambda: cluster.postgres.ask(stage, began)[0][0] >= 6, at_most(10 * TURN_S))  # type: ignore[operator]
         cluster.until(lambda: bool(cluster.postgres.ask(why, began)), at_most(30))
         took = time.time() - began
