@@ -13,6 +13,8 @@ from typing import Any
 from autobahn.websocket import protocol as autobahn_protocol
 from daphne.ws_protocol import WebSocketProtocol
 
+from config.sink import Sink
+
 HANDSHAKE_ONLY = {
     "_raw_query_string",
     "_transport_details",
@@ -29,6 +31,19 @@ HANDSHAKE_ONLY = {
 
 
 class LeanSocket(WebSocketProtocol):  # type: ignore[misc]
+    sink: Sink | None = None
+
+    @property
+    def state(self) -> int:
+        return self._state
+
+    @state.setter
+    def state(self, state: int) -> None:
+        """Whoever changes it: autobahn does so in seven places."""
+        self._state = state
+        if self.sink is not None:
+            self.sink.turned(state)
+
     def _connectionMade(self) -> None:
         if "logOctets" not in vars(LeanSocket):  # the same for all sockets: else each gets a copy of every setting
             for name in self.CONFIG_ATTRS:

@@ -51,7 +51,7 @@ class DeskServer(Server):  # type: ignore[misc]
         scope["root_path"] = ""  # daphne believes a header of the client's here, and every link would begin with it
         if scope["type"] != "websocket":
             return super().create_application(protocol, scope)
-        scope |= {"asgi": {"version": "3.0"}, "extensions": {"fanout": Sink(protocol)}}
+        scope |= {"asgi": {"version": "3.0"}, "extensions": {"fanout": Sink(protocol, reactor._writers)}}
         inbox = Inbox(protocol.message_read)
         consumer = self.application(scope, inbox.get, partial(self.handle_reply, protocol))
         self.connections[protocol]["application_instance"] = asyncio.ensure_future(consumer)

@@ -23,7 +23,7 @@ from .pace import Pace
 from .reading import Reading
 from .refresh import Refresh
 from .tail import Tail
-from .viewer import Viewer
+from .viewer import Viewer, send_news
 from .watched import Watched
 
 log = logging.getLogger(__name__)
@@ -206,7 +206,7 @@ class Hub:
         for start in range(0, len(owed), SENDS_AT_ONCE):
             if start:
                 await asyncio.sleep(0)
-            self.behind.update([viewer for viewer in owed[start : start + SENDS_AT_ONCE] if not viewer.send_news()])
+            self.behind.update(send_news(owed[start : start + SENDS_AT_ONCE]))
         for seen in news:
             seen.news = b""
 
