@@ -166,7 +166,7 @@ class Memory:
         """The most that any start of each program held (kB)."""
         most = Counter[str]()
         for (name, _), samples in self.samples.items():
-            most[name] = max(most[name], *(size for _, size in samples))
+            most[name] = max([most[name], *(size for _, size in samples)])
         return dict(sorted(most.items()))
 
 
