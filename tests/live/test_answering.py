@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -67,7 +68,7 @@ def own_addresses(settings: Any) -> Iterator[None]:
     gate.set()
 
 
-async def ask(application: Handler, address: str, body: bytes = b"") -> Answer:
+async def ask(application: Handler, address: str, body: bytes = b"", cookie: str = "") -> Answer:
     told: list[dict[str, Any]] = []
     asked = [{"type": "http.request", "body": body}]
 
@@ -80,7 +81,7 @@ async def ask(application: Handler, address: str, body: bytes = b"") -> Answer:
         told.append(message)
 
     scope = {"type": "http", "method": "GET", "path": address, "query_string": b""}
-    await application({**scope, "headers": [(b"host", b"testserver")]}, receive, send)
+    await application({**scope, "headers": [(b"host", b"testserver"), (b"cookie", cookie.encode())]}, receive, send)
     return Answer(told[0]["status"], dict(told[0]["headers"]), b"".join(part.get("body", b"") for part in told[1:]))
 
 
@@ -124,6 +125,29 @@ async def test_who_waits_too_long_is_told_to_come_again(monkeypatch: pytest.Monk
     assert (sent_away.status, sent_away.headers[b"Retry-After"]) == (503, b"5")
     assert sent_away.body.endswith(b"Nothing was changed; try again.")
     assert (await ask(application, "/where/")).status == 200
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+async def test_static_files_are_served_while_all_threads_are_taken(settings: Any, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    (tmp_path / "desk.css").write_text("body {}")
+    application = Handler()
+    tasks = await all_seats_taken(application)
+
+    served = await asyncio.wait_for(ask(application, "/static/desk.css"), at_most(2))
+    gate.set()
+    await asyncio.gather(*tasks)
+
+    assert (served.status, served.body) == (200, b"body {}")
+    assert served.headers[b"X-Content-Type-Options"] == b"nosniff"
+
+
+@pytest.mark.parametrize("cookie", ["", "sessionid=abcdefgh12345678"])
+async def test_a_static_file_that_is_not_there_asks_nothing_of_the_database(cookie: str) -> None:
+    """This test may use none: whoever sends for what is not there would hang with it in the few threads for files."""
+    missing = await ask(Handler(), "/static/nothing.css", cookie=cookie)
+
+    assert (missing.status, missing.body) == (404, b"There is no such file.")
 
 
 async def test_who_leaves_keeps_the_seat_until_the_work_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
