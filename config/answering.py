@@ -19,7 +19,7 @@ from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
@@ -28,7 +28,8 @@ from apps import telemetry
 AT_ONCE = 8
 FILES_AT_ONCE = 2
 WAIT_SECONDS = 5.0
-BUSY = b"The desk is busy: nobody could take this within 5 seconds. Nothing was changed; try again."
+BUSY = "The desk is busy"
+TRY_AGAIN = "Nobody could take this within 5 seconds. Nothing was changed; try again."
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
@@ -68,7 +69,7 @@ class Handler(ASGIHandler):
             if not isinstance(error, TimeoutError):
                 raise
             telemetry.faults.labels("busy").inc()
-            await self.send_response(busy(), send)
+            await self.send_response(busy(scope), send)
             return
         response = await self.in_thread(room, scope, body)
         if response.streaming:
@@ -113,10 +114,15 @@ class Handler(ASGIHandler):
             await sync_to_async(response.close)()
 
 
-def busy() -> HttpResponse:
+def busy(scope: dict[str, Any]) -> HttpResponse:
+    """Django is not asked: it has no thread for it."""
     headers = {
         "Retry-After": "5",
         "Cache-Control": "no-store",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     }
-    return HttpResponse(BUSY, status=503, content_type="text/plain; charset=utf-8", headers=headers)
+    accepts = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+    if accepts.startswith(b"application/json"):
+        return JsonResponse({"error": BUSY, "detail": TRY_AGAIN}, status=503, headers=headers)
+    kind = "text/plain; charset=utf-8"
+    return HttpResponse(f"{BUSY}. {TRY_AGAIN}", status=503, content_type=kind, headers=headers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -68,7 +69,7 @@ def own_addresses(settings: Any) -> Iterator[None]:
     gate.set()
 
 
-async def ask(application: Handler, address: str, body: bytes = b"", cookie: str = "") -> Answer:
+async def ask(application: Handler, address: str, body: bytes = b"", **headers: str) -> Answer:
     told: list[dict[str, Any]] = []
     asked = [{"type": "http.request", "body": body}]
 
@@ -80,8 +81,9 @@ async def ask(application: Handler, address: str, body: bytes = b"", cookie: str
     async def send(message: dict[str, Any]) -> None:
         told.append(message)
 
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": address, "query_string": b""}
-    await application({**scope, "headers": [(b"host", b"testserver"), (b"cookie", cookie.encode())]}, receive, send)
+    await application({**scope, "headers": [(b"host", b"testserver"), *sent]}, receive, send)
     return Answer(told[0]["status"], dict(told[0]["headers"]), b"".join(part.get("body", b"") for part in told[1:]))
 
 
@@ -119,11 +121,14 @@ async def test_who_waits_too_long_is_told_to_come_again(monkeypatch: pytest.Monk
     tasks = await all_seats_taken(application)
 
     sent_away = await ask(application, "/where/")
+    program = await ask(application, "/where/", accept="application/json")
     gate.set()
     await asyncio.gather(*tasks)
 
     assert (sent_away.status, sent_away.headers[b"Retry-After"]) == (503, b"5")
     assert sent_away.body.endswith(b"Nothing was changed; try again.")
+    assert (program.status, program.headers[b"Content-Type"]) == (503, b"application/json")
+    assert json.loads(program.body)["error"] == "The desk is busy"
     assert (await ask(application, "/where/")).status == 200
 
 
