@@ -14,31 +14,44 @@ from contextlib import closing
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.db import close_old_connections
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from apps import telemetry
 
 AT_ONCE = 8
+FILES_AT_ONCE = 2
 WAIT_SECONDS = 5.0
-BUSY = b"The desk is busy: nobody could take this within 5 seconds. Nothing was changed; try again."
+BUSY = "The desk is busy"
+TRY_AGAIN = "Nobody could take this within 5 seconds. Nothing was changed; try again."
 
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
 
+class Room:
+    """So many threads, and a seat for each."""
+
+    def __init__(self, count: int, name: str) -> None:
+        self.threads = ThreadPoolExecutor(count, thread_name_prefix=name)
+        self.seats = asyncio.Semaphore(count)
+
+
 class Handler(ASGIHandler):
-    """Whoever comes while all threads are taken waits its turn, and is sent away where that takes too long."""
+    """Whoever comes while all threads are taken waits its turn, and is sent away where that takes too long.
+
+    Static files ask nothing of the database (`config.middleware.files_only`), so nothing that hangs has their threads.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="request")
-        self.seats = asyncio.Semaphore(AT_ONCE)
+        self.requests, self.files = Room(AT_ONCE, "request"), Room(FILES_AT_ONCE, "static")
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async=False)
@@ -48,26 +61,27 @@ class Handler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
+        room = self.files if scope["path"].startswith(settings.STATIC_URL) else self.requests
         try:
-            await asyncio.wait_for(self.seats.acquire(), WAIT_SECONDS)
+            await asyncio.wait_for(room.seats.acquire(), WAIT_SECONDS)
         except BaseException as error:
             body.close()
             if not isinstance(error, TimeoutError):
                 raise
             telemetry.faults.labels("busy").inc()
-            await self.send_response(busy(), send)
+            await self.send_response(busy(scope), send)
             return
-        response = await self.in_thread(scope, body)
+        response = await self.in_thread(room, scope, body)
         if response.streaming:
             await self.stream(response, receive, send)
         else:
             await self.send_response(response, send)
 
-    async def in_thread(self, scope: dict[str, Any], body: IO[bytes]) -> HttpResponseBase:
+    async def in_thread(self, room: Room, scope: dict[str, Any], body: IO[bytes]) -> HttpResponseBase:
         """Goes on to its end, and keeps its seat so long, also where the client has left."""
         work = contextvars.copy_context().run
-        answering = asyncio.get_running_loop().run_in_executor(self.threads, work, self.answer, scope, body)
-        answering.add_done_callback(lambda _: self.seats.release())
+        answering = asyncio.get_running_loop().run_in_executor(room.threads, work, self.answer, scope, body)
+        answering.add_done_callback(lambda _: room.seats.release())
         return await asyncio.shield(answering)
 
     def answer(self, scope: dict[str, Any], body: IO[bytes]) -> HttpResponseBase:
@@ -100,10 +114,15 @@ class Handler(ASGIHandler):
             await sync_to_async(response.close)()
 
 
-def busy() -> HttpResponse:
+def busy(scope: dict[str, Any]) -> HttpResponse:
+    """Django is not asked: it has no thread for it."""
     headers = {
         "Retry-After": "5",
         "Cache-Control": "no-store",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     }
-    return HttpResponse(BUSY, status=503, content_type="text/plain; charset=utf-8", headers=headers)
+    accepts = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+    if accepts.startswith(b"application/json"):
+        return JsonResponse({"error": BUSY, "detail": TRY_AGAIN}, status=503, headers=headers)
+    kind = "text/plain; charset=utf-8"
+    return HttpResponse(f"{BUSY}. {TRY_AGAIN}", status=503, content_type=kind, headers=headers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
@@ -13,9 +13,10 @@ from django.template.loader import get_template
 from django.utils.decorators import sync_and_async_middleware
 from django.views.defaults import bad_request, page_not_found
 
-from apps.accounts.answers import refusal, wants_json
+from apps.accounts.answers import OnlyForms, refusal, wants_json
 
-KINDS = ("application/x-www-form-urlencoded", "multipart/form-data", "application/json")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+KINDS = (*FORMS, "application/json")
 """What a body may be."""
 
 
@@ -32,6 +33,9 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """413 where Django says 400 for a body that is too large, 415 for one of another kind; else 400."""
     if isinstance(exception, WrongKind):
         return of_wrong_kind(request, str(exception))
+    if isinstance(exception, OnlyForms):
+        words = f"The body is JSON. This address takes a form ({' or '.join(FORMS)}). Nothing was changed."
+        return not_in_that_form(request, words, FORMS)
     if isinstance(exception, RequestDataTooBig):
         most = most_of(request) // 1024
         return refusal(request, 413, "Too large", f"A request may hold {most} kB at most. Nothing was changed.")
@@ -46,8 +50,12 @@ def of_wrong_kind(request: HttpRequest, kind: str) -> HttpResponse:
         f"{said}. Send a form (application/x-www-form-urlencoded or multipart/form-data) or, where the address takes "
         "it, JSON (application/json). Nothing was changed."
     )
+    return not_in_that_form(request, words, KINDS)
+
+
+def not_in_that_form(request: HttpRequest, words: str, kinds: Sequence[str]) -> HttpResponse:
     answer = refusal(request, 415, "Not in that form", words)
-    answer["Accept"] = ", ".join(KINDS)
+    answer["Accept"] = ", ".join(kinds)
     return answer
 
 

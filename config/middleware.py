@@ -31,10 +31,14 @@ POLICY = "; ".join(
 )
 
 
+def is_of_files(request: HttpRequest) -> bool:
+    return request.path.startswith(settings.STATIC_URL)
+
+
 def dress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.setdefault("Content-Security-Policy", POLICY)
     response.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
-    if not request.path.startswith("/static/"):
+    if not is_of_files(request):
         response.setdefault("Cache-Control", "no-store")
     return response
 
@@ -50,3 +54,20 @@ def security_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[Ht
         return later
 
     return lambda request: dress(request, get_response(request))
+
+
+@sync_and_async_middleware
+def files_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Where static files are there is nothing else: said before the database is asked who wants to know."""
+    if iscoroutinefunction(get_response):
+
+        async def later(request: HttpRequest) -> HttpResponse:
+            return no_file() if is_of_files(request) else await get_response(request)
+
+        return later
+
+    return lambda request: no_file() if is_of_files(request) else get_response(request)
+
+
+def no_file() -> HttpResponse:
+    return HttpResponse("There is no such file.", status=404, content_type="text/plain; charset=utf-8")

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from apps.live.asking import signed_in, wants_json
+from apps.live.asking import OnlyForms, form_of, signed_in, wants_json
 
-__all__ = ["MalformedBody", "fields_of", "refusal", "signed_in", "wants_json"]
+__all__ = ["MalformedBody", "OnlyForms", "fields_of", "form_of", "refusal", "signed_in", "wants_json"]
 
 
 class MalformedBody(ValueError):

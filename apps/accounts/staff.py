@@ -21,6 +21,7 @@ from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
 from apps.live.asking import View
+from apps.live.endings import CHANGED, tell
 
 from .answers import refusal, signed_in, wants_json
 
@@ -85,3 +86,8 @@ def shown_by_setting_up(
     """Who sets it up has typed a code of it: that session need not type another."""
     if authenticator.type == Authenticator.Type.TOTP:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
+
+
+def second_factor_gone(sender: Any, instance: Authenticator, **more: Any) -> None:
+    """Whoever took it away: lines that asked for it when they were opened are asked again."""
+    tell(CHANGED, [instance.user_id])

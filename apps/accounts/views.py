@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import queries, services
-from .answers import refusal, signed_in, wants_json
+from .answers import form_of, refusal, signed_in, wants_json
 from .discord import DiscordDoor, discord_ready
 from .forms import DENSITIES, PALETTES, THEMES, AppearanceForm, TimeZoneForm
 from .limits import limited
@@ -46,7 +46,7 @@ def demo(request: HttpRequest) -> HttpResponse:
     """Sign in as one of the demo's traders; there is no such door outside the embedded default."""
     if not settings.DEMO_SIGN_IN:
         raise Http404("The demo is off")
-    name = request.POST.get("trader", "")
+    name = form_of(request).get("trader", "")
     if name not in DEMO_TRADERS:
         words = "Choose alice, bob or admin."
         return refusal(request, 422, "No such demo trader", words, reverse("account_login"))
@@ -103,7 +103,7 @@ def settings_page(request: HttpRequest) -> HttpResponse:
 @require_POST
 def appearance(request: HttpRequest) -> HttpResponse:
     """Looks are the browser's, not the account's: they are kept in cookies, for signed-out pages too."""
-    form = AppearanceForm(request.POST)
+    form = AppearanceForm(form_of(request))
     if not form.is_valid():
         return refused_form(request, form)
     answer = redirect("account_settings" if request.user.is_authenticated else "/")
@@ -115,7 +115,7 @@ def appearance(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def time_zone(request: HttpRequest) -> HttpResponse:
-    form = TimeZoneForm(request.POST)
+    form = TimeZoneForm(form_of(request))
     if not form.is_valid():
         return refused_form(request, form)
     services.set_time_zone(request.user, form.cleaned_data["time_zone"])

@@ -35,6 +35,10 @@ class Unsendable(Exception):
     """It will never work as it is; the address must be mended."""
 
 
+class Gone(Unsendable):
+    """Nobody is at the address any more: 404 or 410."""
+
+
 class Failed(Exception):
     """It did not work now. `after` (s) is when the receiver wants to be asked again, where it said so."""
 
@@ -176,7 +180,7 @@ def judge(answer: Answer) -> None:
         raise Busy(f"the receiver answered {status}", answer.after)
     if status in {408, 425} or status >= 500:
         raise Failed(f"the receiver answered {status}", answer.after)
-    raise Unsendable(f"the receiver answered {status}")
+    raise (Gone if status in {404, 410} else Unsendable)(f"the receiver answered {status}")
 
 
 def wait_of(retry_after: str | None) -> float | None:

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.answers import signed_in
+from apps.accounts.answers import form_of, signed_in
 from apps.portfolio.models import Account
 from apps.portfolio.queries import account_of
 from apps.trades.importing import NotWhole, Tried, tried
@@ -34,7 +34,7 @@ def import_fills(request: HttpRequest) -> HttpResponse:
         raise Http404("No account")
     error = act(request, account) if request.method == "POST" else ""
     if request.method == "POST" and not error:
-        return redirect("history:history" if request.POST.get("do") == "book" else "history:import")
+        return redirect("history:history" if form_of(request).get("do") == "book" else "history:import")
     draft = ImportDraft.objects.filter(account=account).first()
     context = {
         "page": page,
@@ -52,12 +52,12 @@ def import_fills(request: HttpRequest) -> HttpResponse:
 def act(request: HttpRequest, account: Account) -> str:
     """Does it; what is wrong in words, else nothing."""
     try:
-        match request.POST.get("do"):
+        match form_of(request).get("do"):
             case "send":
                 name, text = sent(request)
                 services.keep_draft(account, name, text, timezone.now())
             case "map":
-                named = {column: request.POST.get(f"column-{column}", "") for column in COLUMNS}
+                named = {column: form_of(request).get(f"column-{column}", "") for column in COLUMNS}
                 services.map_draft(account, named)
             case "book":
                 booked = services.book_draft(account, timezone.now())
@@ -79,7 +79,7 @@ def sent(request: HttpRequest) -> tuple[str, str]:
     """Name and text of the file, or of what was pasted. Raises ValueError."""
     file = request.FILES.get("file")
     if file is None:
-        text = request.POST.get("text", "")
+        text = form_of(request).get("text", "")
         if not text.strip():
             raise ValueError("Choose a file, or paste its lines")
         return "pasted lines", text

@@ -1,10 +1,14 @@
-"""Ends sockets whose session has ended or whose user's rights changed: at once when told, within seconds untold."""
+"""Ends sockets whose session has ended, whose user's rights changed or whose page is not for them any more.
+
+At once when told, within seconds untold.
+"""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Collection, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -19,7 +23,8 @@ from .codes import DISMISSED as BY_HAND
 from .codes import FORBIDDEN, LIMITED, RESYNC, SIGNED_OUT, Code
 from .doors import Doors
 from .endings import CHANGED, ENDED, mark_of
-from .identity import STANDING, Standing
+from .identity import STANDING, Standing, said_by, visitors_of
+from .pages import Page
 from .readers import on_reader
 from .viewer import Viewer
 
@@ -46,6 +51,20 @@ def present(keys: Iterable[str], user_ids: Iterable[int]) -> tuple[set[str], dic
         active = get_user_model().objects.filter(pk__in=user_ids[start : start + BATCH], is_active=True)
         standings |= {pk: tuple(standing) for pk, *standing in active.values_list("pk", *STANDING)}
     return lasting, standings
+
+
+def shut(asked: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Which of these, a page and a session each, would not be let in now."""
+    visitors = visitors_of({key for _, key in asked}) if asked else {}
+
+    def is_open(page: str, key: str) -> bool:
+        return key in visitors and Page.registry[page].allows(visitors[key].user, partial(said_by, key))
+
+    return {(page, key) for page, key in asked if not is_open(page, key)}
+
+
+def is_for_some(viewer: Viewer) -> bool:
+    return viewer.page in Page.registry and Page.registry[viewer.page].is_for_some
 
 
 class Guard:
@@ -140,11 +159,13 @@ class Guard:
     async def check(self, viewers: Collection[Viewer]) -> None:
         keys, users = {one.session_key for one in viewers}, {one.user_id for one in viewers}
         lasting, standings = await on_reader(present, keys, users)
+        gone = await on_reader(shut, {(one.page, one.session_key) for one in viewers if is_for_some(one)})
         for viewer in viewers:
             standing = standings.get(viewer.user_id)
+            differs = viewer.standing is not None and viewer.standing != standing
             if viewer.session_key not in lasting or standing is None:
                 self.end(viewer, SIGNED_OUT)
-            elif viewer.standing is not None and viewer.standing != standing:
+            elif differs or (viewer.page, viewer.session_key) in gone:
                 self.end(viewer, FORBIDDEN)
 
     def end(self, viewer: Viewer, code: Code) -> None:

@@ -80,6 +80,11 @@ class Page:
         """Whether its socket and its poll are for this user, signed in by that session; the view asks by itself."""
         return True
 
+    @property
+    def is_for_some(self) -> bool:
+        """Whether `allows` asks anything: who was let in is asked again then, as long as the line is open."""
+        return type(self).allows is not Page.allows
+
     def all_topics(self, user: Any, params: Mapping[str, str]) -> list[str]:
         """The page's own topics and those of the frame around every page."""
         news = [f"release/{user.pk}"] if has_news(settings.RELEASE) else []

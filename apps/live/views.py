@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from .activity import ActivityPage, mark_read
-from .asking import signed_in, signed_out, wants_json
+from .asking import form_of, signed_in, signed_out, told, wants_json
 from .cursor import event_number, seen_before
 from .digest import MOST, Digest, digest_of, draw_digest, was_away
 from .fragments import render_fragment
@@ -22,6 +22,9 @@ from .toasts import draw_beat, draw_toast
 from .topics import FAMILIES, user_stream
 
 RELOAD = "Reload the page"
+MOVED = "What it shows is called otherwise now. Load its page again, and poll as that says."
+NOT_GIVEN_OUT = "The number was never given out, or is too old. Poll without one: every state comes, and no event."
+NOT_A_NUMBER = "seq must be the number of an event"
 
 
 @require_safe
@@ -38,10 +41,10 @@ def poll(request: HttpRequest, page: str) -> HttpResponse:
     try:
         drawn = Page.registry[page].draw(request.user, request.GET.dict())
     except Moved:
-        return HttpResponse(RELOAD, status=409, content_type="text/plain")
+        return told(request, 409, RELOAD, MOVED)
     since = seen_before(request.GET.get("since", str(drawn.seq)), drawn.seq)
     if since is None or since < drawn.forgotten:
-        return HttpResponse(RELOAD, status=409, content_type="text/plain")
+        return told(request, 409, RELOAD, NOT_GIVEN_OUT)
     stream = user_stream(request.user.pk)
     digest = digest_of(stream, since, drawn.seq) if drawn.seq - since > MOST else None
     digest = digest if digest and was_away(digest) else None
@@ -93,7 +96,7 @@ def away(request: HttpRequest) -> HttpResponse:
 def dismiss_news(request: HttpRequest) -> HttpResponse:
     """Puts the news of a release away, in every tab and for good."""
     assert request.user.pk is not None  # noqa: S101 -- signed_in
-    if request.POST.get("release") == settings.RELEASE:  # else the page is older than this release
+    if form_of(request).get("release") == settings.RELEASE:  # else the page is older than this release
         dismiss(request.user.pk, settings.RELEASE)
     if request.headers.get("HX-Request"):
         return HttpResponse(render_fragment(f"release/{request.user.pk}"))
@@ -111,9 +114,9 @@ def notice(request: HttpRequest) -> HttpResponse:
 @signed_in
 def read(request: HttpRequest) -> HttpResponse:
     """Marks everything up to `seq` as read, for all tabs."""
-    seq = event_number(request.POST.get("seq", ""))
+    seq = event_number(form_of(request).get("seq", ""))
     if seq is None:
-        return HttpResponse("seq must be the number of an event", status=422, content_type="text/plain")
+        return told(request, 422, NOT_A_NUMBER, "Send one that a notification has. Nothing was changed.")
     assert request.user.pk is not None  # noqa: S101 -- signed_in
     mark_read(request.user.pk, seq)
     if request.headers.get("HX-Request"):

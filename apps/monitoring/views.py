@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import condition, require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from apps.accounts.answers import refusal
+from apps.accounts.answers import form_of, refusal
 from apps.accounts.staff import for_staff
 from apps.live.roster import MOST
 
@@ -71,7 +71,7 @@ def close(request: HttpRequest) -> HttpResponse:
     by: Any = request.user
     if not by.has_perm("accounts.change_user"):
         return refusal(request, 403, "Not allowed", "Closing sockets is for those who may change users.", again)
-    lines, seat, user_id = connected().lines, request.POST.get("seat", ""), request.POST.get("user", "")
+    lines, seat, user_id = connected().lines, form_of(request).get("seat", ""), form_of(request).get("user", "")
     if seat:
         chosen = [line for line in lines if line.seat == seat]
         services.close_sockets(chosen, by)

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.answers import signed_in
+from apps.accounts.answers import form_of, signed_in
 from apps.desk.money import plain
 from apps.desk.position import CostMethod
 
@@ -47,19 +47,20 @@ def account_terms(request: HttpRequest) -> HttpResponse:
 
 def change(request: HttpRequest, account: Account) -> dict[str, str]:
     """Does what was sent; for the field at fault, what is in the way."""
+    fields = form_of(request)
     try:
-        if "kind" in request.POST:
-            done = terms.set_kind(account, AccountKind(request.POST["kind"]))
+        if "kind" in fields:
+            done = terms.set_kind(account, AccountKind(fields["kind"]))
             words = f"It is a {account.get_kind_display().lower()} account from now on."
-        elif "cost_method" in request.POST:
-            done = terms.set_cost_method(account, CostMethod(request.POST["cost_method"]))
+        elif "cost_method" in fields:
+            done = terms.set_cost_method(account, CostMethod(fields["cost_method"]))
             words = f"Every position was worked out again: {CostMethod(account.cost_method).label.lower()}."
         else:
             return {"kind": "Choose cash or margin"}
     except terms.NotPossible as error:
         return {"kind": str(error)}
     except ValueError:
-        if "kind" in request.POST:
+        if "kind" in fields:
             return {"kind": "Choose cash or margin"}
         return {"cost_method": "Choose first in, last in or average"}
     messages.success(request, words if done else "Nothing was changed.")

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from apps.accounts.answers import signed_in
+from apps.accounts.answers import form_of, signed_in
 from apps.portfolio.queries import account_of
 
 from . import services
@@ -25,7 +25,7 @@ def own_limits(request: HttpRequest) -> HttpResponse:
     if account is None:
         return render(request, "risk/limits.html", {"account": None})
     rows = OwnLimit.objects.filter(account=account)
-    form = OwnLimitsForm(request.POST) if request.method == "POST" else None
+    form = OwnLimitsForm(form_of(request)) if request.method == "POST" else None
     if form is None or not form.is_valid():
         context = {"account": account, "lines": lines_of(account.pk, rows, form, now)}
         return render(request, "risk/limits.html", context, status=422 if form else 200)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 from apps.accounts.queries import discord_id_of
 from apps.alerts.direct import Unreachable, to_direct
 from apps.alerts.grouping import as_one
-from apps.alerts.outgoing import Unsendable
+from apps.alerts.outgoing import Gone, Unsendable
 from apps.alerts.sending import Outbox, send_due, to_discord, to_mail
 from apps.alerts.watching import TURN_S, told_of
 
@@ -40,20 +42,28 @@ def send(reached: AlertSettings, batch: list[AlertDelivery]) -> None:
 def tell(reached: AlertSettings, lines: list[str]) -> None:
     """By the trader's own way. Raises as its sender does; a way that can work no more is turned off."""
     if reached.way == Way.DISCORD:
-        to_discord(reached.webhook, lines)
+        with stopped_by(Gone, reached, words.NO_WEBHOOK):
+            to_discord(reached.webhook, lines)
     elif reached.way == Way.DIRECT:
-        try:
+        with stopped_by(Unreachable, reached, words.NO_DIRECT):
             to_direct(discord_id_of(reached.user), lines)
-        except Unreachable:
-            services.stop_way(reached, words.NO_DIRECT)
-            reached.way = Way.PAGE  # the rest of this round is not tried
-            raise
     elif reached.way == Way.PAGE:
         raise Unsendable("this trader is told on the page only by now")
     elif reached.user.email:
         to_mail(reached.user.email, lines)
     else:
         raise Unsendable("the account has no e-mail address")
+
+
+@contextmanager
+def stopped_by(end: type[Unsendable], reached: AlertSettings, why: str) -> Iterator[None]:
+    """Turns the way off where that is raised; the rest of the round is not tried."""
+    try:
+        yield
+    except end:
+        services.stop_way(reached, why)
+        reached.way, reached.stopped = Way.PAGE, why
+        raise
 
 
 def line_of(delivery: AlertDelivery) -> str:

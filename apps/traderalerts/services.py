@@ -113,10 +113,13 @@ def save_settings(row: AlertSettings) -> None:
 
 @transaction.atomic
 def stop_way(row: AlertSettings, words: str) -> None:
-    """From now on the page only, unless its owner has chosen another way meanwhile; the words say why."""
+    """From now on the page only, unless its owner has chosen another way or webhook meanwhile; the words say why."""
     lock_trader(row.user_id)
-    if AlertSettings.objects.filter(pk=row.pk, way=row.way).update(way=AlertSettings.Way.PAGE, stopped=words):
-        announce(user_stream(row.user_id), "alert.stopped", {"words": words, "tone": "error"}, toast=True)
+    kept = AlertSettings.objects.filter(pk=row.pk, way=row.way).first()
+    if kept is None or (kept.way == AlertSettings.Way.DISCORD and kept.webhook != row.webhook):
+        return
+    AlertSettings.objects.filter(pk=row.pk).update(way=AlertSettings.Way.PAGE, stopped=words)
+    announce(user_stream(row.user_id), "alert.stopped", {"words": words, "tone": "error"}, toast=True)
 
 
 def begin(alert: TraderAlert, terms: Terms, now: datetime) -> Refused | None:

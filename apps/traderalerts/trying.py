@@ -7,11 +7,9 @@ from smtplib import SMTPException
 
 from django.core.cache import cache
 
-from apps.alerts.direct import Unreachable
 from apps.alerts.outgoing import Busy, Failed, Unsendable
 from apps.secrets.refusals import SecretError
 
-from . import words
 from .models import AlertSettings
 from .sending import tell
 
@@ -32,17 +30,15 @@ def may_try(user_id: int) -> bool:
 
 
 def try_way(reached: AlertSettings) -> Tried:
-    """Nothing is kept of it, and it is tried once: who pressed the button reads why it failed."""
+    """Tried once, and who pressed the button reads why it failed; nothing is kept of it but that a way is no more."""
     if reached.way == Way.PAGE:
         return Tried(False, "Alerts are told on the page only: choose another way and save it, then try it.")
     try:
         tell(reached, [SAMPLE])
-    except Unreachable:
-        return Tried(False, f"Not sent. {words.NO_DIRECT}")
     except Busy as error:
         return Tried(False, f"Not sent: {error}, it has had too many messages. Try again later.")
     except (Unsendable, Failed, SecretError) as error:
-        return Tried(False, f"Not sent: {error}.")
+        return Tried(False, f"Not sent. {reached.stopped}" if reached.way == Way.PAGE else f"Not sent: {error}.")
     except (SMTPException, OSError):
         return Tried(False, "Not sent: the desk's mail server did not take it. Try again later.")
     return Tried(True, f"Sent: {Way(reached.way).label}. If nothing is there in a minute, check what you typed.")

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.accounts.answers import MalformedBody, fields_of, refusal, signed_in, wants_json
+from apps.accounts.answers import MalformedBody, fields_of, form_of, refusal, signed_in, wants_json
 
 from . import queries, services, trying, words
 from .forms import AlertForm, SettingsForm, no_direct, shown_webhook, typed_of
@@ -81,7 +81,7 @@ def acknowledge(request: HttpRequest, alert_id: int) -> HttpResponse:
 @signed_in
 def turn(request: HttpRequest, alert_id: int) -> HttpResponse:
     """`to=on` or `to=off`."""
-    alert, to = own(request, alert_id), request.POST.get("to")
+    alert, to = own(request, alert_id), form_of(request).get("to")
     if to == "off":
         services.turn_off(alert)
         return done(request, own(request, alert_id), "Turned off.")
@@ -98,12 +98,12 @@ def turn(request: HttpRequest, alert_id: int) -> HttpResponse:
 @require_POST
 @signed_in
 def keep_settings(request: HttpRequest) -> HttpResponse:
-    form = SettingsForm(request.POST, queries.settings_of(request.user))
+    form = SettingsForm(form_of(request), queries.settings_of(request.user))
     if not form.is_valid():
         errors = {name: [each["message"] for each in found] for name, found in form.errors.get_json_data().items()}
         if wants_json(request):
             return JsonResponse({"errors": errors}, status=422)
-        return draw(request, settings_typed=request.POST.dict(), settings_errors=first_of(errors), status=422)
+        return draw(request, settings_typed=form_of(request), settings_errors=first_of(errors), status=422)
     services.save_settings(form.save_to())
     if wants_json(request):
         return JsonResponse({"way": form.row.way})

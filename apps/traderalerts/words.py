@@ -18,6 +18,10 @@ NO_DIRECT = (
     "Discord lets the desk's bot write to you no more, so alerts are told on the page only. Be on a server that the "
     "bot is on too, allow direct messages from its members, then choose direct messages again."
 )
+NO_WEBHOOK = (
+    "Discord has no such webhook any more, so alerts are told on the page only. Make a new one in the channel's "
+    "settings (Integrations, Webhooks), type its address here, then choose Discord webhook again."
+)
 AT_ONCE = timedelta(seconds=10)
 """Told so soon after it happened, one time says both."""
 

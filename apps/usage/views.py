@@ -13,7 +13,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.answers import refusal, signed_in
+from apps.accounts.answers import form_of, refusal, signed_in
 from apps.accounts.staff import for_staff
 
 from . import queries, services
@@ -75,7 +75,7 @@ def span_of(request: HttpRequest, spans: Container[str] = queries.SPANS) -> str:
 @signed_in
 def left(request: HttpRequest) -> HttpResponse:
     """A page was left: which one is known by its route alone."""
-    form = LeftForm(request.POST)
+    form = LeftForm(form_of(request))
     try:
         name = resolve(urlsplit(request.headers.get("Referer", "")).path).view_name
     except Resolver404:
@@ -95,7 +95,7 @@ def left(request: HttpRequest) -> HttpResponse:
 @require_POST
 @signed_in
 def choice(request: HttpRequest) -> HttpResponse:
-    form = ChoiceForm(request.POST)
+    form = ChoiceForm(form_of(request))
     if not form.is_valid():
         return refusal(request, 422, "That cannot be set", "Choose yes or no.", reverse("account_settings"))
     counted = form.cleaned_data["counted"] == "yes"

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.accounts.answers import MalformedBody, fields_of, signed_in, wants_json
+from apps.accounts.answers import MalformedBody, fields_of, form_of, signed_in, wants_json
 
 from . import queries, services
 from .answers import done, refused, to_page
@@ -61,7 +61,7 @@ def add(request: HttpRequest) -> HttpResponse:
 def import_many(request: HttpRequest, watchlist_id: int) -> HttpResponse:
     """`symbols`, parted by commas or spaces; what cannot be added is named, the rest is."""
     watchlist = own(request, watchlist_id)
-    result = services.import_symbols(watchlist, symbols_in(request.POST.get("symbols", "")))
+    result = services.import_symbols(watchlist, symbols_in(form_of(request).get("symbols", "")))
     if result.refused and not wants_json(request):
         messages.error(request, " ".join(result.refused.values()))
     facts = {"added": result.added, "known": result.known, "refused": result.refused}
@@ -86,7 +86,7 @@ def remove(request: HttpRequest, line_id: int) -> HttpResponse:
 @signed_in
 def restore(request: HttpRequest, watchlist_id: int) -> HttpResponse:
     """Undo of `remove`: `symbol` comes back to `place`."""
-    watchlist, form = own(request, watchlist_id), PlaceForm(request.GET.dict() | request.POST.dict())
+    watchlist, form = own(request, watchlist_id), PlaceForm(request.GET.dict() | form_of(request))
     if not form.is_valid():
         return refused(request, watchlist, Refused("symbol", "Say which symbol comes back, and where."))
     result = services.restore_symbol(watchlist, form.cleaned_data["symbol"], form.cleaned_data["place"])
@@ -99,7 +99,7 @@ def restore(request: HttpRequest, watchlist_id: int) -> HttpResponse:
 @signed_in
 def move(request: HttpRequest, line_id: int) -> HttpResponse:
     """One up or down, `by=up` or `by=down`: the way to reorder by keyboard."""
-    line, by = own_line(request, line_id), {"up": -1, "down": 1}.get(request.POST.get("by", ""))
+    line, by = own_line(request, line_id), {"up": -1, "down": 1}.get(form_of(request).get("by", ""))
     if by is None:
         return refused(request, line.watchlist, Refused("by", "A line moves up or down."))
     services.move_symbol(line, by)
@@ -110,7 +110,7 @@ def move(request: HttpRequest, line_id: int) -> HttpResponse:
 @signed_in
 def order(request: HttpRequest, watchlist_id: int) -> HttpResponse:
     """`symbols`: the whole list in its new order, as dragging leaves it."""
-    watchlist, symbols = own(request, watchlist_id), symbols_in(request.POST.get("symbols", ""))
+    watchlist, symbols = own(request, watchlist_id), symbols_in(form_of(request).get("symbols", ""))
     if refusal := services.reorder(watchlist, symbols):
         return refused(request, watchlist, refusal)
     return done(request, watchlist, {"symbols": symbols})
@@ -161,5 +161,5 @@ def own_line(request: HttpRequest, line_id: int) -> WatchedSymbol:
 
 def typed_name(request: HttpRequest) -> str:
     """The cleaned name, empty when it is not one: the service says what a name is."""
-    form = NameForm(request.POST)
+    form = NameForm(form_of(request))
     return str(form.cleaned_data["name"]) if form.is_valid() else ""

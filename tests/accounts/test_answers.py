@@ -83,3 +83,18 @@ def test_a_program_that_is_not_signed_in_is_told_so_and_not_sent_to_a_page(clien
 
     assert (answer.status_code, answer.json()["error"]) == (401, "Signed out")
     assert client.delete(path).status_code == 405
+
+
+def test_a_poll_that_cannot_go_on_says_so_in_the_form_the_asker_reads(visitor: Client) -> None:
+    text, program = (visitor.get("/live/poll/activity/?since=999", headers=headers) for headers in ({}, JSON))
+
+    assert (text.status_code, text["Content-Type"], text.content) == (409, "text/plain", b"Reload the page")
+    assert (program.status_code, program.json()["error"]) == (409, "Reload the page")
+    assert "Poll without one" in program.json()["detail"]
+
+
+def test_what_is_no_number_of_an_event_is_refused_in_the_form_the_asker_reads(visitor: Client) -> None:
+    text, program = (visitor.post("/activity/read/", {"seq": "x"}, headers=headers) for headers in ({}, JSON))
+
+    assert (text.status_code, text.content) == (422, b"seq must be the number of an event")
+    assert (program.status_code, program.json()["error"]) == (422, "seq must be the number of an event")

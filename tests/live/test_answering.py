@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -67,7 +69,7 @@ def own_addresses(settings: Any) -> Iterator[None]:
     gate.set()
 
 
-async def ask(application: Handler, address: str, body: bytes = b"") -> Answer:
+async def ask(application: Handler, address: str, body: bytes = b"", **headers: str) -> Answer:
     told: list[dict[str, Any]] = []
     asked = [{"type": "http.request", "body": body}]
 
@@ -79,8 +81,9 @@ async def ask(application: Handler, address: str, body: bytes = b"") -> Answer:
     async def send(message: dict[str, Any]) -> None:
         told.append(message)
 
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": address, "query_string": b""}
-    await application({**scope, "headers": [(b"host", b"testserver")]}, receive, send)
+    await application({**scope, "headers": [(b"host", b"testserver"), *sent]}, receive, send)
     return Answer(told[0]["status"], dict(told[0]["headers"]), b"".join(part.get("body", b"") for part in told[1:]))
 
 
@@ -118,12 +121,38 @@ async def test_who_waits_too_long_is_told_to_come_again(monkeypatch: pytest.Monk
     tasks = await all_seats_taken(application)
 
     sent_away = await ask(application, "/where/")
+    program = await ask(application, "/where/", accept="application/json")
     gate.set()
     await asyncio.gather(*tasks)
 
     assert (sent_away.status, sent_away.headers[b"Retry-After"]) == (503, b"5")
     assert sent_away.body.endswith(b"Nothing was changed; try again.")
+    assert (program.status, program.headers[b"Content-Type"]) == (503, b"application/json")
+    assert json.loads(program.body)["error"] == "The desk is busy"
     assert (await ask(application, "/where/")).status == 200
+
+
+@pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")
+async def test_static_files_are_served_while_all_threads_are_taken(settings: Any, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path
+    (tmp_path / "desk.css").write_text("body {}")
+    application = Handler()
+    tasks = await all_seats_taken(application)
+
+    served = await asyncio.wait_for(ask(application, "/static/desk.css"), at_most(2))
+    gate.set()
+    await asyncio.gather(*tasks)
+
+    assert (served.status, served.body) == (200, b"body {}")
+    assert served.headers[b"X-Content-Type-Options"] == b"nosniff"
+
+
+@pytest.mark.parametrize("cookie", ["", "sessionid=abcdefgh12345678"])
+async def test_a_static_file_that_is_not_there_asks_nothing_of_the_database(cookie: str) -> None:
+    """This test may use none: whoever sends for what is not there would hang with it in the few threads for files."""
+    missing = await ask(Handler(), "/static/nothing.css", cookie=cookie)
+
+    assert (missing.status, missing.body) == (404, b"There is no such file.")
 
 
 async def test_who_leaves_keeps_the_seat_until_the_work_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import jsonschema_rs
@@ -12,17 +13,22 @@ import pytest
 import schemathesis
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from apps.alerts.queries import SPANS
 from apps.alerts.views import DRAWN
+from apps.market.models import Instrument
 from apps.monitoring.asgi import ANSWERS
 from apps.monitoring.openapi import alerts, dashboards, machines, orders
-from apps.monitoring.openapi.document import document
+from apps.monitoring.openapi.document import document, every_operation
+from apps.monitoring.openapi.terms import FORM, JSON, MULTIPART, Door
+from apps.portfolio.services import open_account
 from apps.traderalerts.forms import AlertForm
 from apps.traderalerts.models import AlertSettings, Kind, TraderAlert
 from apps.trades.forms import FIELDS
 from apps.usage import queries
 from apps.usage.forms import LeftForm
+from apps.watchlist.services import Added, add_symbol, default_watchlist
 
 LEFT_OUT = {
     "admin/": "Django's admin: forms for people",
@@ -131,3 +137,31 @@ def test_a_body_that_is_neither_form_nor_json_is_415_wherever_one_may_be_sent(
         answer = client.post(filled, body, content_type=kind, headers={"accept": "application/json"})
         assert (path, answer.status_code, "415" in each["responses"]) == (path, 415, True)
     assert len(posts) > 20
+
+
+def test_json_is_415_where_only_a_form_is_described_and_says_so(admin_client: Client, admin_user: Any) -> None:
+    """An empty form would be another request than was meant. Who signs out is signed out, whatever is sent."""
+    now = timezone.now()
+    Instrument.objects.create(symbol="AAPL", name="Apple")
+    open_account(admin_user, Decimal(100_000))
+    alert = TraderAlert.objects.create(user=admin_user, kind=Kind.ORDER_FILLED, made_at=now, waiting_since=now)
+    watchlist = default_watchlist(admin_user)
+    added = add_symbol(watchlist, "AAPL")
+    assert isinstance(added, Added)
+    numbers = {"watchlist_id": watchlist.pk, "line_id": added.line.pk, "alert_id": alert.pk}
+    answers = {}
+    for path, methods in document()["paths"].items():
+        taken = methods.get("post", {}).get("requestBody", {}).get("content", {})
+        if taken and JSON not in taken and path != "/accounts/logout/":
+            answer = admin_client.post(path.format(**numbers), {"x": "1"}, content_type=JSON, headers={"accept": JSON})
+            answers[path] = (answer.status_code, answer.headers.get("Accept"), "takes a form" in answer.text)
+    assert answers == dict.fromkeys(answers, (415, f"{FORM}, {MULTIPART}", True))
+    assert len(answers) > 10
+
+
+def test_every_address_that_waits_for_a_thread_says_that_the_desk_may_be_busy() -> None:
+    told = document()
+    behind = [each for each in every_operation() if each.door is not Door.OUTSIDE]
+
+    assert [each.name for each in behind if "503" not in told["paths"][each.path][each.method]["responses"]] == []
+    assert set(told["components"]["responses"]["Busy"]["content"]) == {JSON, "text/plain"}

@@ -8,12 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.utils.html import escape
 
 from apps.alerts import services as rails
 from apps.alerts.models import Channel, Delivery
 from apps.alerts.sending import send_due
 from apps.desk.crossing import Crossing
-from apps.traderalerts import firing, orders, services
+from apps.live.models import Event
+from apps.traderalerts import firing, orders, services, words
 from apps.traderalerts.models import AlertDelivery, AlertSettings, TraderAlert
 from apps.traderalerts.sending import send_alerts, wanted
 from tests.alerts.conftest import Receiver
@@ -80,6 +83,51 @@ def test_what_fails_is_tried_again_and_what_is_acknowledged_meanwhile_is_not(
 
     assert [row.attempts for row in AlertDelivery.objects.filter(ring=0).order_by("alert")] == [2, 1]
     assert len(receiver.heard) == 3
+
+
+UNKNOWN_WEBHOOK = b'{"message": "Unknown Webhook", "code": 10015}'
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_deleted_webhook_is_turned_off_and_its_trader_told_what_to_do(
+    make: MakeAlert, reached: AlertSettings, receiver: Receiver, client: Client, now: datetime, status: int
+) -> None:
+    """Once, whatever else waits to be told; until the trader chooses again."""
+    fire(make("price_above", "151"), now)
+    receiver.answers, receiver.said = [(status, {})], UNKNOWN_WEBHOOK
+
+    sent = [send_alerts(now + timedelta(minutes=minutes)) for minutes in (0, 5, 30)]
+
+    row, told = AlertSettings.objects.get(), Event.objects.get(kind="alert.stopped")
+    assert (sent, len(receiver.heard), row.way, row.stopped) == ([1, 0, 0], 1, "page", words.NO_WEBHOOK)
+    assert (told.toast, told.facts["words"]) == (True, words.NO_WEBHOOK)
+    client.force_login(row.user)
+    shown = escape(words.NO_WEBHOOK)
+    assert shown in client.get("/alerts/").content.decode()
+    client.post("/alerts/settings/", {"way": "discord", "webhook": f"{receiver.url}/api/webhooks/2/y"})
+    assert (AlertSettings.objects.get().way, shown in client.get("/alerts/").content.decode()) == ("discord", False)
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 500])
+def test_another_answer_leaves_the_way_as_it_is(
+    make: MakeAlert, reached: AlertSettings, receiver: Receiver, now: datetime, status: int
+) -> None:
+    fire(make("price_above", "151"), now)
+    receiver.answers = [(status, {})]
+
+    send_alerts(now)
+
+    assert AlertSettings.objects.get().way == "discord"
+
+
+def test_another_webhook_typed_meanwhile_stays(reached: AlertSettings, receiver: Receiver, alice: Any) -> None:
+    newer = AlertSettings.objects.get()
+    newer.webhook = f"{receiver.url}/api/webhooks/2/y"
+    services.save_settings(newer)
+
+    services.stop_way(reached, words.NO_WEBHOOK)
+
+    assert AlertSettings.objects.get().way == "discord"
 
 
 def test_what_is_acknowledged_while_it_is_being_sent_is_not_sent_again(

@@ -57,16 +57,27 @@ def test_the_outcome_stands_on_the_page_without_javascript_and_in_its_place_with
 ) -> None:
     """R-NOJS"""
     reach(alice, "discord", f"{receiver.url}/api/webhooks/1/x")
-    receiver.answers = [(404, {})]
+    receiver.answers = [(403, {})]
     refused = client.post("/alerts/test/")
     cache.clear()
     part = client.post("/alerts/test/", headers=HTMX)
 
     page = refused.content.decode()
-    assert (refused.status_code, "Not sent: the receiver answered 404." in page) == (422, True)
+    assert (refused.status_code, "Not sent: the receiver answered 403." in page) == (422, True)
     assert 'action="/alerts/test/" hx-post="/alerts/test/" hx-target="#reach-tried"' in page
     assert (part.status_code, SENT["detail"] in part.content.decode()) == (200, True)
     assert part.content.decode().startswith("<p ")
+
+
+def test_a_webhook_that_is_deleted_is_turned_off_and_says_what_to_do(
+    client: Client, alice: User, receiver: Receiver
+) -> None:
+    reach(alice, "discord", f"{receiver.url}/api/webhooks/1/x")
+    receiver.answers = [(404, {})]
+
+    assert press(client) == (422, {"sent": False, "detail": f"Not sent. {words.NO_WEBHOOK}"})
+    row = AlertSettings.objects.get()
+    assert (row.way, row.stopped) == ("page", words.NO_WEBHOOK)
 
 
 def test_one_in_ten_seconds_of_a_trader_is_sent(client: Client, alice: User, bob: User, receiver: Receiver) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,6 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from apps.desk.instrument import Renamed
 from apps.desk.quote import Quote
 from apps.portfolio.models import Account
 from apps.trades import services
@@ -20,6 +23,9 @@ from apps.trades.ticket import Change
 pytestmark = pytest.mark.django_db
 Place = Callable[..., Order]
 Quotes = Callable[..., Quote]
+
+
+TRAILING, RENAMINGS = 50, 40
 
 
 @pytest.fixture
@@ -129,3 +135,38 @@ def test_exits_are_in_the_book_as_soon_as_their_order_has_filled(
     assert broker.would_fill(quote("160.00", "160.10"), now)
     broker.fill(quote("160.00", "160.10"), now)
     assert not broker.would_fill(quote("144.00", "144.10"), now)
+
+
+@pytest.fixture
+def threads_alternate() -> Iterator[None]:
+    """As often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("held", "threads_alternate")
+def test_trailing_stops_are_told_whole_while_the_matching_changes_the_books(
+    broker: PaperBroker, placed: Place, quote: Quotes, now: datetime
+) -> None:
+    """The loop asks for them each second, whatever the matching thread is at."""
+    orders = [placed("sell 1 AAPL trail 1.00") for _ in range(TRAILING)]
+    broker.refresh()
+    broker.would_fill(quote("150.50", "150.60"), now)
+    seen = {str(order.pk): Decimal("150.50") for order in orders}
+
+    def change() -> None:
+        for _ in range(RENAMINGS):
+            broker.rename(Renamed("AAPL", "NEW"))
+            broker.rename(Renamed("NEW", "AAPL"))
+
+    told = []
+    with ThreadPoolExecutor(1) as matching:
+        changing = matching.submit(change)
+        while not changing.done():
+            told.append(broker.trailed())
+        changing.result()
+
+    assert [each for each in told if each != seen] == []
+    assert told

@@ -63,14 +63,24 @@ RESPONSES: dict[str, Schema] = {
     "NotFound": answer("Nothing is at this address, or it belongs to another account", REFUSAL, html()),
     "TooLarge": answer("A larger body than may be sent. Nothing was changed.", REFUSAL, html(), plain()),
     "WrongKind": answer(
-        "A body that is neither a form nor JSON. Nothing was changed.",
+        "A body that is neither a form nor JSON, or JSON where only a form is read. Nothing was changed.",
         REFUSAL,
         html(),
         Accept=header("what may be sent", words()),
     ),
+    "Busy": answer(
+        "Nobody could take it within 5 s, for all requests that are worked on take longer. Nothing was changed.",
+        REFUSAL,
+        plain(),
+        Retry_After=header("seconds after which to try again", words()),
+    ),
     "Refused": answer("Refused, with the reason. Nothing was changed.", REFUSAL, html()),
 }
-COMMON: Answers = {400: ref("responses", "Unreadable"), 413: ref("responses", "TooLarge")}
+COMMON: Answers = {
+    400: ref("responses", "Unreadable"),
+    413: ref("responses", "TooLarge"),
+    503: ref("responses", "Busy"),
+}
 BEHIND: dict[Door, Answers] = {
     Door.OUTSIDE: {},
     Door.OPEN: COMMON,

@@ -50,7 +50,9 @@ def poll() -> Operation:
             ),
             401: answer("Signed out", json(schema("Refusal")), plain()),
             404: MISSING,
-            409: answer("The number was never given out, or is too old: reload the page", plain()),
+            409: answer(
+                "The number was never given out, or is too old: reload the page", json(schema("Refusal")), plain()
+            ),
         },
         in_path("page", choice(sorted(Page.registry))),
         query("since", SEQ),
@@ -123,7 +125,7 @@ def operations() -> tuple[Operation, ...]:
             {
                 204: answer("Marked, to htmx"),
                 302: moved("To the notifications, for a page without JavaScript"),
-                422: answer("Not the number of an event", plain()),
+                422: answer("Not the number of an event", json(schema("Refusal")), plain()),
             },
             form({"seq": SEQ}, ["seq"]),
             HTMX,

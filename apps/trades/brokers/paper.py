@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from threading import Lock
 from typing import Any
 
 from django.conf import settings
@@ -28,11 +29,16 @@ log = logging.getLogger(__name__)
 
 
 class PaperBroker:
-    """Keeps the working orders in memory to look at each quote; what it fills, it fills from the database."""
+    """Keeps the working orders in memory to look at each quote; what it fills, it fills from the database.
+
+    The desk's loop looks at the books while the matching thread changes them. Whoever does either holds `turn`, and
+    asks nothing of the database meanwhile.
+    """
 
     name = "paper"
 
     def __init__(self) -> None:
+        self.turn = Lock()
         self.books: defaultdict[str, Book] = defaultdict(Book)
         self.symbols: dict[str, str] = {}  # of every order in a book
         self.versions: dict[str, Any] = {}  # what the database had of it when it was read
@@ -47,23 +53,31 @@ class PaperBroker:
             return {self.symbols[order_id] for order_id in order_ids if order_id in self.symbols}
         before, self.versions = self.versions, working_versions()
         self.read({*before.keys() - self.versions.keys(), *dict(self.versions.items() - before.items())})
-        return {symbol for symbol, book in self.books.items() if len(book)}
+        with self.turn:
+            return {symbol for symbol, book in self.books.items() if len(book)}
 
     def read(self, order_ids: Iterable[str]) -> None:
         """Has the books show these orders as they are now; one that works no more is in none."""
         asked = set(order_ids)
-        rows = {str(row.pk): row for row in working_rows(asked)}
-        for order_id in asked - rows.keys():
-            self.take(order_id)
-        for order_id, row in rows.items():
-            self.versions[order_id], order = version_of(row), desk_order(row)
-            if order.watermark is not None:
-                self.stored[order_id] = order.watermark
-            known = self.books[order.symbol].orders.get(order_id)
-            self.books[order.symbol].put(order.having_seen(known.watermark if known else None))
-            self.symbols[order_id] = order.symbol
+        rows = {str(row.pk): (version_of(row), desk_order(row)) for row in working_rows(asked)}
+        with self.turn:
+            for order_id in asked - rows.keys():
+                self.take(order_id)
+            for order_id, (version, order) in rows.items():
+                self.versions[order_id] = version
+                self.put(order)
+
+    def put(self, order: Order) -> None:
+        """Whoever calls it has the turn."""
+        if order.watermark is not None:
+            self.stored[order.order_id] = order.watermark
+        book = self.books[order.symbol]
+        known = book.orders.get(order.order_id)
+        book.put(order.having_seen(known.watermark if known else None))
+        self.symbols[order.order_id] = order.symbol
 
     def take(self, order_id: str) -> None:
+        """Whoever calls it has the turn."""
         symbol = self.symbols.pop(order_id, None)
         if symbol is not None:
             self.books[symbol].take(order_id)
@@ -71,12 +85,13 @@ class PaperBroker:
 
     def trailed(self) -> dict[str, Decimal]:
         """The best prices that trailing stops have seen and the database does not have yet."""
-        orders = [book.orders[key] for book in self.books.values() for key in book.trailing]
-        return {
-            order.order_id: order.watermark
-            for order in orders
-            if order.watermark is not None and self.stored.get(order.order_id) != order.watermark
-        }
+        with self.turn:
+            orders = [book.orders[key] for book in self.books.values() for key in book.trailing]
+            return {
+                order.order_id: order.watermark
+                for order in orders
+                if order.watermark is not None and self.stored.get(order.order_id) != order.watermark
+            }
 
     def would_fill(self, quote: Quote, now: datetime) -> bool:
         book = self.books.get(quote.symbol)
@@ -84,7 +99,9 @@ class PaperBroker:
         if not book or trading is Trading.SHUT:
             return False
         if trading is not Trading.EXTENDED and not quote.is_stale(now, settings.QUOTE_STALE_MS):
-            book.see(policy().signal(quote))
+            signal = policy().signal(quote)
+            with self.turn:
+                book.see(signal)
         matched = match(
             self.reached(quote),
             rate_now(currency_of(quote.symbol)).dated(quote),
@@ -97,7 +114,9 @@ class PaperBroker:
         return bool(matched.executions or matched.triggered or matched.killed)
 
     def reached(self, quote: Quote) -> list[Order]:
-        return self.books[quote.symbol].reached(policy().market(quote), policy().signal(quote))
+        market, signal = policy().market(quote), policy().signal(quote)
+        with self.turn:
+            return self.books[quote.symbol].reached(market, signal)
 
     def fill(self, quote: Quote, now: datetime) -> None:
         reached = {order.order_id: order.watermark for order in self.reached(quote)}
@@ -115,15 +134,17 @@ class PaperBroker:
             self.told.add(order_id)
             log.error("an order was not matched", exc_info=outcome.failed[order_id], extra={"order": order_id})
         self.read({*reached, *relatives_of(outcome.moved)})
-        for order_id in outcome.failed:  # left out until the next refresh: tried again each second, not at each quote
-            self.take(order_id)
-            self.versions.pop(order_id, None)
+        with self.turn:
+            for order_id in outcome.failed:  # left out until the next refresh: tried each second, not at each quote
+                self.take(order_id)
+                self.versions.pop(order_id, None)
 
     def rename(self, renamed: Renamed) -> None:
         self.left.pop(renamed.old, None)
-        for order_id, order in self.books.pop(renamed.old, Book()).orders.items():
-            self.books[renamed.new].put(replace(order, symbol=renamed.new))
-            self.symbols[order_id] = renamed.new
+        with self.turn:
+            for order_id, order in self.books.pop(renamed.old, Book()).orders.items():
+                self.books[renamed.new].put(replace(order, symbol=renamed.new))
+                self.symbols[order_id] = renamed.new
 
     def left_of(self, quote: Quote) -> Displayed:
         """The displayed sizes that no fill has taken yet. A new quote shows its sizes anew."""
