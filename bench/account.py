@@ -137,7 +137,7 @@ def price(number: int) -> Decimal:
 def fills(begins_at: datetime) -> Iterator[object]:
     """Each symbol in turn, two buys and two sales of a share less, so that lots stay open."""
     from apps.desk.order import Side  # noqa: PLC0415
-    from apps.trades.importing import Elsewhere  # noqa: PLC0415
+    from apps.trades.elsewhere import Elsewhere  # noqa: PLC0415
 
     step = timedelta(days=DAYS) / (FILLS + 1)
     for number in range(FILLS):

@@ -149,16 +149,25 @@ def money_weighted_return(start: date, opening: Decimal, sessions: Sequence[Sess
 
 
 @figure("Benchmark", "signed_pct")
-def benchmark_return(first: Decimal | None, last: Decimal | None) -> Decimal | None:
+def benchmark_return(
+    first: Decimal | None, last: Decimal | None, paid: Sequence[tuple[Decimal, Decimal]] = (), split: Decimal = ONE
+) -> Decimal | None:
     """What a dollar held in the benchmark would have earned over the same span: its price at the end over its price at
-    the beginning, less one, without dividends. To be held beside the time-weighted return.
+    the beginning, less one, splits taken out. Where dividends of it are entered on the desk, each is put back into it
+    at the price before its ex-date, and it says total return; else it says price return, dividends not counted. To be
+    held beside the time-weighted return.
 
     None where the market has no history of it.
 
-    Source: GIPS 2020 for Firms, section 4, which asks for a benchmark's total return over the same periods; bars hold
-    no dividends.
+    Source: GIPS 2020 for Firms, section 4, which asks for a benchmark's total return over the same periods; a dividend
+    counts as 1 / (1 − dividend / price before), as in the adjusted closes of CRSP and Yahoo.
     """
-    return rounded(last / first - ONE) if first and last is not None else None
+    if not first or last is None:
+        return None
+    growth = last * split / first
+    for dividend, before in paid:
+        growth /= ONE - dividend / before
+    return rounded(growth - ONE)
 
 
 def growth_of_payments(payments: Sequence[tuple[Decimal, Decimal]], end: Decimal) -> Decimal | None:

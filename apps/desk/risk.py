@@ -10,7 +10,7 @@ from .commission import Commission
 from .currency import BASE, IN_USD, ONE, Rate
 from .margin import initial_margin
 from .money import CENT, ZERO, cents
-from .order import Order, Side
+from .order import Effect, Order, Side
 from .quote import Quote
 
 LONGEST_GOOD = timedelta(days=366)
@@ -53,11 +53,9 @@ def check_terms(order: Order, quote: Quote | None, now: datetime, currency: str 
 def check_exits(order: Order, quote: Quote, currency: str) -> Denied | None:
     """Exits go with what opens: a take profit on the one side, a stop loss on the other of what it may trade at. The
     stop that goes with what closes is beyond the market."""
+    if denied := check_exits_go(order):
+        return denied
     buys = order.side is Side.BUY
-    for field in ("oco_stop",) if order.opens else ("take_profit", "stop_loss"):
-        if getattr(order, field) is not None:
-            name, wanted = EXITS[field], "closes" if order.opens else "opens"
-            return Denied(field, "exit_side", f"{name} must be empty: it goes with an order that {wanted} a position")
     market, verb = (quote.ask, "asks") if buys else (quote.bid, "bids")
     if order.oco_stop is not None and not is_beyond(order.oco_stop, market, above=buys):
         where = "above" if buys else "below"
@@ -72,6 +70,32 @@ def check_exits(order: Order, quote: Quote, currency: str) -> Denied | None:
         if exit_price is not None and not is_beyond(exit_price, price, above=above):
             name, where = EXITS[field], "above" if above else "below"
             return Denied(field, "exit_side", f"{name} must be {where} the {price:,.2f} {currency} that the {trade}")
+    return None
+
+
+def check_exits_go(order: Order) -> Denied | None:
+    """Those that do not go with what the order does to the position."""
+    for field in ("oco_stop",) if order.opens else ("take_profit", "stop_loss"):
+        if getattr(order, field) is not None:
+            name, wanted = EXITS[field], "closes" if order.opens else "opens"
+            return Denied(field, "exit_side", f"{name} must be empty: it goes with an order that {wanted} a position")
+    return None
+
+
+def check_exits_ever(order: Order, currency: str) -> Denied | None:
+    """Exits that no market makes sense of: of what closes, or on one side of each other or the limit."""
+    if order.effect is Effect.CLOSE and (denied := check_exits_go(order)):
+        return denied
+    above, limit = order.side is Side.BUY, order.limit
+    profit, loss = order.take_profit, order.stop_loss
+    bounds = (
+        ("take_profit", profit, limit if limit is not None else loss, above),
+        ("stop_loss", loss, limit, not above),
+    )
+    for field, price, of, above_it in bounds:
+        if price is not None and of is not None and not is_beyond(price, of, above=above_it):
+            where, what = "above" if above_it else "below", "limit" if of is limit else "stop loss"
+            return Denied(field, "exit_side", f"{EXITS[field]} must be {where} the {what} of {of:,.2f} {currency}")
     return None
 
 

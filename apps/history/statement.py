@@ -12,9 +12,11 @@ from decimal import Decimal
 from hashlib import sha256
 from io import StringIO
 
+from apps.desk.currency import currency_of
 from apps.desk.money import CENT, TINIEST_PRICE
 from apps.desk.order import Side
-from apps.trades.importing import Elsewhere, Wrong
+from apps.trades.elsewhere import Elsewhere
+from apps.trades.importing import Wrong
 
 MOST_LINES = 20_000
 MOST_NAMED = 50
@@ -27,6 +29,7 @@ COLUMNS = {
     "price": "Price",
     "commission": "Commission",
     "currency": "Currency",
+    "rate": "Rate, USD each",
     "id": "Execution id",
 }
 REQUIRED = ("time", "symbol", "quantity", "price")
@@ -48,13 +51,13 @@ SPELLINGS = {
     "price": ("price", "fill price", "last_px", "trade price", "t. price", "avg price", "average price"),
     "commission": ("commission", "fee", "fees", "comm/fee", "commissions"),
     "currency": ("currency",),
+    "rate": ("fx_rate", "rate", "fx rate", "fx rate to base", "fxratetobase", "exchange rate"),
     "id": ("id", "exec_id", "execution id", "trade id", "transaction id", "order id"),
 }
 SIDES = {"buy": Side.BUY, "b": Side.BUY, "bot": Side.BUY, "bought": Side.BUY, "buy to cover": Side.BUY}
 SIDES |= {"sell": Side.SELL, "s": Side.SELL, "sld": Side.SELL, "sold": Side.SELL, "sell short": Side.SELL}
 NUMBER = re.compile(r"[+-]?([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,12})?")
 LEAST_SHARES = TINIEST_PRICE
-CURRENCY = "USD"
 Mapped = Mapping[str, str]
 """The header of the file's column that holds each of ours."""
 
@@ -132,13 +135,15 @@ def row_of(line: int, said: Mapped, now: datetime, alike: Counter[str]) -> Elsew
     at, symbol = moment_of(said["time"], now), said["symbol"].upper()
     if not symbol:
         raise ValueError("Symbol is empty")
-    if (currency := said.get("currency", "")) and currency.upper() != CURRENCY:
-        raise ValueError(f"Currency is {currency[:10]}; only {CURRENCY} can be booked")
+    currency = currency_of(said["currency"].upper()) if said.get("currency") else ""
     quantity = number_of("Quantity", said["quantity"], LEAST_SHARES)
     side = side_of(said.get("side", ""), quantity)
     price = number_of("Price", said["price"], TINIEST_PRICE)
     if price <= 0:
         raise ValueError(f"Price must be more than 0, not {said['price'][:20]}")
+    rate = number_of("Rate", said["rate"], TINIEST_PRICE) if said.get("rate") else None
+    if rate is not None and rate <= 0:
+        raise ValueError(f"Rate must be more than 0, not {said['rate'][:20]}")
     fee = said.get("commission", "")
     commission = abs(number_of("Commission", fee, CENT)) if fee else Decimal(0)
     key = said.get("id", "")
@@ -148,7 +153,7 @@ def row_of(line: int, said: Mapped, now: datetime, alike: Counter[str]) -> Elsew
         terms = f"{at.isoformat()}|{symbol}|{side}|{quantity.normalize()}|{price.normalize()}"
         alike[terms] += 1
         key = sha256(f"{terms}|{alike[terms]}".encode()).hexdigest()[:LONGEST_ID]
-    return Elsewhere(line, key, at, symbol, side, abs(quantity), price, commission)
+    return Elsewhere(line, key, at, symbol, side, abs(quantity), price, commission, currency, rate)
 
 
 def moment_of(text: str, now: datetime) -> datetime:

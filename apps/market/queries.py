@@ -17,6 +17,7 @@ from .feeds import Session
 from .models import Bar, FormerSymbol, Instrument, MarketState
 
 LOOK_BACK = timedelta(days=7)  # over a weekend with holidays on both sides
+MINUTES_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +182,15 @@ def last_price(symbol: str, at: datetime) -> Decimal | None:
     """The price at the end of a symbol's last minute that was over by then; None where a week before holds none."""
     rows = Bar.objects.filter(instrument__symbol=symbol, start__lte=at - MINUTE, start__gt=at - LOOK_BACK)
     return rows.order_by("-start").values_list("close", flat=True).first()
+
+
+def closes_of(symbol: str, starts: Iterable[datetime]) -> dict[datetime, Decimal]:
+    """The price at the end of those of the minutes in which it was traded."""
+    wanted, found = sorted(set(starts)), dict[datetime, Decimal]()
+    for first in range(0, len(wanted), MINUTES_AT_ONCE):
+        part = Bar.objects.filter(instrument__symbol=symbol, start__in=wanted[first : first + MINUTES_AT_ONCE])
+        found |= dict(part.order_by().values_list("start", "close"))
+    return found
 
 
 def last_minute_each(symbols: Iterable[str], at: datetime) -> list[MinuteBar]:

@@ -15,11 +15,12 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from apps.audit.changes import turned
+from apps.desk.currency import BASE
 from apps.desk.instrument import symbol_of
 from apps.market.queries import is_known, market_state, session_date_of
 
 from . import services
-from .corporate import held_at
+from .corporate import held_at, paid_in
 from .models import (
     Account,
     CorporateAction,
@@ -205,9 +206,13 @@ class LedgerCheckAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class CorporateActionForm(forms.ModelForm):  # type: ignore[type-arg]
+    currency = forms.CharField(
+        max_length=3, required=False, help_text="Of amount and cash in lieu: USD, or the share's own; empty: its own."
+    )
+
     class Meta:
         model = CorporateAction
-        fields = ("instrument", "kind", "ex_date", "new", "old", "in_lieu", "amount", "new_symbol")
+        fields = ("instrument", "kind", "ex_date", "new", "old", "in_lieu", "amount", "currency", "new_symbol")
 
     def clean_new_symbol(self) -> str:
         """Nothing else is, was or shall be called so: old addresses and exports would mean two things."""
@@ -239,6 +244,11 @@ class CorporateActionForm(forms.ModelForm):  # type: ignore[type-arg]
                 self.add_error(name, "Must be more than 0")
             if name not in takes and value is not None:
                 self.add_error(name, f"A {label} has none; leave it empty")
+        if instrument := given.get("instrument"):
+            own = instrument.currency
+            given["currency"] = (given.get("currency") or own).upper()
+            if given["currency"] not in (BASE, own):
+                self.add_error("currency", f"{instrument.symbol} pays in {own}; say it in that or in {BASE}")
         if kind == "split" and given.get("new") and given.get("new") == given.get("old"):
             self.add_error("new", "As many new shares as old ones change nothing")
         if not self.errors:
@@ -262,7 +272,7 @@ class CorporateActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     ever undone: an old symbol stays its instrument's."""
 
     form = CorporateActionForm
-    list_display = ("instrument", "kind", "ex_date", "new", "old", "amount", "new_symbol", "state")
+    list_display = ("instrument", "kind", "ex_date", "new", "old", "amount", "currency", "new_symbol", "state")
     list_filter = ("kind", "ex_date")
     search_fields = ("instrument__symbol",)
     list_select_related = ("instrument",)
@@ -271,7 +281,10 @@ class CorporateActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def state(self, action: CorporateAction) -> str:
         if action.applied_at:
             return f"Applied {action.applied_at:%Y-%m-%d %H:%M} UTC"
-        return f"Refused: {action.refused}" if action.refused else "Waits for its day"
+        if action.refused:
+            return f"Refused: {action.refused}"
+        is_said = action.kind == CorporateAction.Kind.SYMBOL or paid_in(action) == BASE
+        return "Waits for its day" if is_said else f"Waits for its day and a fresh rate of {paid_in(action)}"
 
     def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return obj is None and super().has_change_permission(request, None)

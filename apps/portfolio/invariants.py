@@ -162,7 +162,8 @@ ORDER BY id
 
 
 def wrong_conversions() -> Iterator[int]:
-    """Fills that are not booked in their instrument's currency, or whose cash is not shares × price × rate.
+    """Fills that are not booked in their instrument's currency, or whose cash is not shares × price × rate; and
+    dividends in another currency whose cash is not what was paid in that × rate.
 
     That is worked out as the desk does: the product of the three has more digits than a column.
     """
@@ -170,9 +171,13 @@ def wrong_conversions() -> Iterator[int]:
     cash = total(lines.filter(book=CASH), "journal", "amount")
     fee = total(lines.filter(book=COMMISSION), "journal", "amount")
     found = Journal.objects.filter(~Q(currency=BASE) | Q(kind__in=FILLS) & ~Q(instrument__currency=BASE))
-    columns = "instrument__currency", "currency", "quantity", "price", "rate", "local_amount"
+    columns = "kind", "instrument__currency", "currency", "quantity", "price", "rate", "local_amount"
     rows = found.annotate(cash=cash, fee=fee).order_by("pk").values_list("pk", *columns, "cash", "fee")
-    for pk, own, currency, quantity, price, rate, local, cash_line, fee_line in rows.iterator():
+    for pk, kind, own, currency, quantity, price, rate, local, cash_line, fee_line in rows.iterator():
+        if kind == "dividend":
+            if own != currency or None in (rate, local) or cash_line != cents(local * rate):
+                yield pk
+            continue
         is_said = own == currency and None not in (price, rate, local)
         if not is_said or (local, cash_line + fee_line) != (-cents(quantity * price), -usd_of(quantity, price, rate)):
             yield pk

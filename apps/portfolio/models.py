@@ -88,7 +88,8 @@ class Journal(models.Model):
     A split's `quantity` is how many shares more there are. `equity_before` (USD) is what the account was worth the
     moment before money came from outside or left.
     A fill in another `currency` says what a unit of it was worth (`rate`, USD), the `local_amount` of it that was
-    paid, below zero, or fetched, and what of it closed shares had earned (`local_realized`).
+    paid, below zero, or fetched, and what of it closed shares had earned (`local_realized`); a dividend the first
+    three.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="journals")
@@ -136,8 +137,8 @@ class Journal(models.Model):
 
 class CorporateAction(models.Model):
     """What a company does to its shares, from the session of `ex_date` on: a split of `new` for `old` shares, with
-    `in_lieu` (USD a new share) for what is no whole lot, a dividend of `amount` (USD a share), or a `new_symbol`;
-    then `old_symbol` is the one before, once it is applied."""
+    `in_lieu` (a new share) for what is no whole lot, a dividend of `amount` (a share), both in `currency`, or a
+    `new_symbol`; then `old_symbol` is the one before, once it is applied."""
 
     class Kind(models.TextChoices):
         SPLIT = "split", "Split"
@@ -149,8 +150,9 @@ class CorporateAction(models.Model):
     ex_date = models.DateField("ex-date")
     new = models.PositiveIntegerField("new shares", null=True, blank=True)
     old = models.PositiveIntegerField("for old shares", null=True, blank=True)
-    in_lieu = PriceField("cash in lieu (USD a new share)", null=True, blank=True)
-    amount = PriceField("amount (USD a share)", null=True, blank=True)
+    in_lieu = PriceField("cash in lieu (a new share)", null=True, blank=True)
+    amount = PriceField("amount (a share)", null=True, blank=True)
+    currency = models.CharField(max_length=3, default=BASE, db_default=BASE)
     new_symbol = models.CharField(
         max_length=32,
         blank=True,
@@ -172,7 +174,7 @@ class CorporateAction(models.Model):
         what = {
             self.Kind.SPLIT: f"{self.new} for {self.old} split",
             self.Kind.SYMBOL: f"becomes {self.new_symbol}",
-        }.get(self.Kind(self.kind), f"dividend {self.amount} USD")
+        }.get(self.Kind(self.kind), f"dividend {self.amount} {self.currency}")
         return f"{self.old_symbol or self.instrument.symbol} {what}, {self.ex_date}"
 
 

@@ -45,7 +45,7 @@ from .models import Account
 from .queries import load_holdings
 from .sessions import Record, load_record, realized_by_symbol
 from .value import portfolio_value
-from .yardsticks import benchmark, benchmark_symbol, risk_free, sessions_a_year
+from .yardsticks import benchmark, risk_free, sessions_a_year
 
 SPANS = {"1m": "1 month", "3m": "3 months", "ytd": "Year to date", "1y": "1 year", "all": "All"}
 MONTHS = {"1m": 1, "3m": 3, "1y": 12}
@@ -157,14 +157,8 @@ def measured(record: Record, days: Sequence[DayResult], path: Sequence[Level], a
         "worst_day": (worst_day(returns), day_of(days, worst_day(returns))),
     }
     if settings.BENCHMARK:
-        found["benchmark_return"] = held_beside(record)
+        found["benchmark_return"] = benchmark(record.begins_at, record.ends_at)
     return tuple(Measured(figures[key], value, note) for key, (value, note) in found.items())
-
-
-def held_beside(record: Record) -> tuple[Decimal | None, str]:
-    """The benchmark's return, and its name."""
-    gained, symbol = benchmark(record.begins_at, record.ends_at), benchmark_symbol()
-    return gained, symbol if gained is not None else f"No history of {symbol}"
 
 
 def in_words(fall: Drawdown | None) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from functools import partial
 
 from django.db import transaction
 
 from apps import telemetry
-from apps.desk.currency import BASE
+from apps.desk.currency import BASE, ONE
 from apps.desk.instrument import Renamed
 from apps.desk.order import OPEN
 from apps.desk.position import Split
 from apps.market import services as market
 from apps.market.queries import is_known, market_state, session_date_of
+from apps.market.quotes import board
+from apps.market.rates import rate_now
 from apps.portfolio import corporate as due
 from apps.portfolio.closed import FILLS
 from apps.portfolio.models import Account, CorporateAction, Journal, Position
@@ -43,14 +46,28 @@ def apply_next(now: datetime) -> Split | Renamed | None:
         if words := obstacle(action, session):
             CorporateAction.objects.filter(pk=action.pk).update(refused=words)
             telemetry.faults.labels("corporate action").inc()
+        elif (rate := rate_for(action, now)) is None:
+            continue
         elif action.kind == Kind.SPLIT:
-            split_all(action, now)
+            split_all(action, now, rate)
             return due.split_of(action)
         elif action.kind == Kind.SYMBOL:
             return rename_all(action, now)
         else:
-            pay_all(action, now)
+            pay_all(action, now, rate)
     return None
+
+
+def rate_for(action: CorporateAction, now: datetime) -> Decimal | None:
+    """What a unit of what it pays in is worth (USD): to all as it was to the first of them. None while that is not
+    known, or old."""
+    currency = due.paid_in(action)
+    if currency == BASE or not due.pays(action):
+        return ONE
+    booked: Decimal | None = action.journals.exclude(rate=None).values_list("rate", flat=True).first()
+    rate = rate_now(currency)
+    is_fresh = rate.pair is not None and not board.is_stale(rate.pair, now)
+    return booked or (rate.usd if is_fresh else None)
 
 
 def obstacle(action: CorporateAction, session: date) -> str:
@@ -61,23 +78,20 @@ def obstacle(action: CorporateAction, session: date) -> str:
         return f"{action.new_symbol} is, or was, the symbol of something else" if is_known(action.new_symbol) else ""
     if Journal.objects.filter(corporate_action=action).exists():
         return ""
-    instrument = action.instrument
-    if instrument.currency != BASE and action.in_lieu is None:
-        return f"{instrument.symbol} is in {instrument.currency}: say what is paid in USD for what is no whole lot"
     traded = Journal.objects.filter(instrument=action.instrument, kind__in=FILLS)
     if session > action.ex_date or traded.filter(session_date__gte=action.ex_date).exists():
         return f"{action.instrument.symbol} was traded since the ex-date began: in old shares or in new ones"
     return ""
 
 
-def split_all(action: CorporateAction, now: datetime) -> None:
+def split_all(action: CorporateAction, now: datetime, rate: Decimal) -> None:
     """Each account in a transaction of its own, its orders first; the closes that days count from with the last."""
     split = due.split_of(action)
     words = f"{split.symbol} was split {split.new} for {split.old}: place it again for the new shares"
     for account in accounts_in(action):
         with transaction.atomic():
             cancel_all(account, action.instrument.symbol, now, reason=words)
-            due.book_split(account.pk, action, now)
+            due.book_split(account.pk, action, now, rate)
     with transaction.atomic():
         market.split_closes(split)
         for hook in split_hooks:
@@ -97,9 +111,9 @@ def rename_all(action: CorporateAction, now: datetime) -> Renamed:
     return renamed
 
 
-def pay_all(action: CorporateAction, now: datetime) -> None:
+def pay_all(action: CorporateAction, now: datetime, rate: Decimal) -> None:
     for account_id, quantity in due.held_at(action).items():
-        due.book_dividend(account_id, action, quantity, now)
+        due.book_dividend(account_id, action, quantity, now, rate)
     CorporateAction.objects.filter(pk=action.pk).update(applied_at=now)
 
 

@@ -16,12 +16,12 @@ from .models import LONGEST_REASON, Order
 from .news import ring_desk, tell
 from .queries import session_for
 from .review import check_ever, review
-from .states import hold, move, waiting_for
+from .states import add_exits, hold, move, waiting_for
 from .ticket import Change, Ticket, Undone
 
 
 def add_then(order: Order, then: Ticket, now: datetime) -> Order:
-    """It holds nothing back, and what it would do to a position is found when it begins."""
+    """It holds nothing back; what it would do to a position is found when it begins, and its exits come with that."""
     return Order.objects.create(
         account=order.account,
         instrument=Instrument.objects.get(symbol=then.symbol),
@@ -35,6 +35,8 @@ def add_then(order: Order, then: Ticket, now: datetime) -> Order:
         trail_amount=then.trail_amount,
         trail_percent=then.trail_percent,
         expires_at=then.expires_at,
+        take_profit=then.take_profit,
+        stop_loss=then.stop_loss,
         extended_hours=then.extended_hours,
         after=order,
         status=OrderStatus.HELD.value,
@@ -62,6 +64,8 @@ def begin_then(order: Order, now: datetime) -> None:
     then.save(update_fields=["effect", "watermark", "queued_at", "session_date"])
     hold(then, verdict.reserve)
     move(then, OrderStatus.NEW, now)
+    if then.has_exits:
+        add_exits(then, now)
     tell(then, "accepted")
     ring_desk(then)
 
@@ -98,6 +102,8 @@ def ticket_of(order: Order) -> Ticket:
         trail_amount=order.trail_amount,
         trail_percent=order.trail_percent,
         expires_at=order.expires_at,
+        take_profit=order.take_profit,
+        stop_loss=order.stop_loss,
         replaces=str(order.pk),
         effect=Effect(order.effect) if order.effect else None,
         extended_hours=order.extended_hours,

@@ -38,6 +38,8 @@ SECOND = (
     "stop_price",
     "trail_amount",
     "trail_percent",
+    "take_profit",
+    "stop_loss",
     "time_in_force",
     "expires_at",
     "extended_hours",

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Max
 
-from apps.desk.currency import BASE
+from apps.desk.currency import BASE, ONE
 from apps.desk.fill import Fill as DeskFill
 from apps.desk.money import plain
-from apps.desk.order import Effect, OrderStatus, OrderType, Side, TimeInForce
+from apps.desk.order import Effect, OrderStatus, OrderType, TimeInForce
 from apps.desk.position import Inventory, Position
 from apps.market.models import Instrument
 from apps.market.queries import symbols_now
@@ -27,25 +27,14 @@ from apps.portfolio.models import Position as HeldPosition
 from apps.portfolio.news import tell
 from apps.portfolio.queries import desk_position, inventory_of
 
+from .converting import with_rates
+from .elsewhere import Elsewhere
 from .models import Fill, Order
 
 POLICY = "imported"
 PREFIX = "import:"
 KEYS_AT_ONCE = 500
 ROWS_AT_ONCE = 200
-
-
-class Elsewhere(NamedTuple):
-    """A fill as it was made elsewhere: `line` of the file, `key` its id there."""
-
-    line: int
-    key: str
-    at: datetime
-    symbol: str
-    side: Side
-    quantity: Decimal
-    price: Decimal
-    commission: Decimal
 
 
 class Wrong(NamedTuple):
@@ -76,7 +65,7 @@ def tried(account: Account, rows: Iterable[Elsewhere]) -> Tried:
     found = called_now(rows)
     here = known_keys(account, [row.key for row in found])
     instruments = {each.symbol: each for each in Instrument.objects.filter(symbol__in={row.symbol for row in found})}
-    newest = newest_each(account)
+    found, newest = with_rates(found, instruments), newest_each(account)
     open_now = positions_of(account)
     cash = account.cash
     booked, wrong = list[tuple[Elsewhere, bool]](), list[Wrong]()
@@ -115,8 +104,13 @@ def misfit(row: Elsewhere, instrument: Instrument | None, newest: datetime | Non
     """What keeps a line out of the books, whatever is held."""
     if instrument is None:
         return f"Symbol {row.symbol[:32]} is not known here"
-    if instrument.currency != BASE:
-        return f"{row.symbol} is in {instrument.currency}; only shares in {BASE} can be imported"
+    if row.currency != instrument.currency:
+        return f"Currency is {row.currency}; {row.symbol} is in {instrument.currency} here"
+    if row.currency == BASE and row.rate != ONE:
+        return f"Rate must be 1 or empty: {row.symbol} is in {BASE}"
+    if row.rate is None:
+        known = f"what one was worth at {row.at:%Y-%m-%d %H:%M} UTC is not known here"
+        return f"{row.symbol} is in {row.currency}, and {known}: say it in USD in a column fx_rate"
     if row.quantity % instrument.lot_size:
         return f"Quantity must be a multiple of {plain(instrument.lot_size)} for {row.symbol}"
     if newest is not None and row.at < newest:
@@ -157,7 +151,8 @@ def exec_id(order: Order) -> str:
 
 
 def desk_fill(row: Elsewhere, exec_id: str) -> DeskFill:
-    return DeskFill(exec_id, "", row.symbol, row.side, row.quantity, row.price, row.commission, "", row.at)
+    terms = row.quantity, row.price, row.commission
+    return DeskFill(exec_id, "", row.symbol, row.side, *terms, "", row.at, row.currency, row.rate or ONE)
 
 
 def order_of(account: Account, row: Elsewhere, instrument: Instrument, opens: bool) -> Order:
@@ -192,6 +187,7 @@ def fill_of(order: Order, fill: DeskFill) -> Fill:
         liquidity="",
         policy=POLICY,
         quote_age_ms=0,
+        rate=None if fill.currency == BASE else fill.rate,
         at=fill.at,
     )
 

@@ -22,6 +22,7 @@ from apps.desk.risk import (
     Denied,
     check_closing,
     check_direction,
+    check_exits_ever,
     check_opening,
     check_terms,
     needed_at_most,
@@ -74,7 +75,7 @@ def review(
     if ticket.reduce_only and effect is Effect.OPEN:
         verdict = only_reduces(ticket, account)
     if ticket.then and isinstance(verdict, Accepted):
-        verdict = check_then(ticket.then, now) or verdict
+        verdict = check_then(account, ticket.then, now) or verdict
     if quote is None:
         return Review(verdict, effect, None, rate=rate)
     price, usd = expected_price(order, quote), rate.usd
@@ -115,16 +116,20 @@ def only_reduces(ticket: Ticket, account: Account) -> Denied:
     return Denied("reduce_only", "reduce_only", f"An order that only reduces may not open one; this one {what}")
 
 
-def check_then(then: Ticket, now: datetime) -> Denied | None:
-    """What a second order could do at no time; every other rule is asked when it begins."""
+def check_then(account: Account, then: Ticket, now: datetime) -> Denied | None:
+    """What a second order could do at no time; every other rule is asked when it begins. Without margin a sale never
+    opens, on margin that is found then."""
+    if not account.on_margin:
+        then = replace(then, effect=effect_of(account, then))
     denied = check_ever(then, now)
     return replace(denied, field=THEN + denied.field) if denied else None
 
 
 def check_ever(ticket: Ticket, now: datetime) -> Denied | None:
     order = ticket.order(now)
-    return check_terms(order, None, now, currency_of(ticket.symbol)) or check_calendar(
-        order, board.calendar(ticket.symbol)
+    currency, calendar = currency_of(ticket.symbol), board.calendar(ticket.symbol)
+    return (
+        check_terms(order, None, now, currency) or check_exits_ever(order, currency) or check_calendar(order, calendar)
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
+from itertools import product
 
 from apps.desk.money import plain
 from apps.desk.order import Effect, OrderType, Side, TimeInForce
@@ -90,14 +92,22 @@ class Ticket:
         return sha256("|".join(texts).encode()).hexdigest()
 
     def asks_for(self, order: Order) -> bool:
-        """Whether `order` was asked for by this ticket, so that sending it again is a retry, also where its symbol has
-        changed meanwhile."""
+        """Whether `order` was asked for by this ticket, so that sending it again is a retry, also where its symbol, or
+        that of what comes after it, has changed meanwhile."""
         if not order.asked:
             return self.is_as(order)
         if self.fingerprint == order.asked:
             return True
-        former = order.instrument.former_symbols.values_list("symbol", flat=True)
-        return any(replace(self, symbol=was).fingerprint == order.asked for was in former)
+        return any(each.fingerprint == order.asked for each in self.said_before(order))
+
+    def said_before(self, order: Order) -> Iterator[Ticket]:
+        """As it may have been said under former symbols, of what it names as of the second."""
+        names = called(order, self.symbol)
+        thens: list[Ticket | None] = [self.then]
+        if self.then and (second := order.follower):
+            thens += [replace(self.then, symbol=was) for was in called(second, self.then.symbol)]
+        for symbol, then in product((self.symbol, *names), thens):
+            yield replace(self, symbol=symbol, then=then)
 
     def is_as(self, order: Order) -> bool:
         """Whether these are the terms of an order of which it is not known what it was asked for."""
@@ -119,6 +129,12 @@ class Ticket:
                 self.extended_hours == order.extended_hours,
             )
         )
+
+
+def called(order: Order, symbol: str) -> list[str]:
+    """The former symbols of an order's instrument, if it is called `symbol` now: else another one is meant."""
+    named = order.instrument
+    return list(named.former_symbols.values_list("symbol", flat=True)) if named.symbol == symbol else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,7 +129,8 @@
     const rows = minutes.slice(-60).reverse();
     const list = document.createElement("table"), head = list.createTHead().insertRow(), body = list.createTBody();
     list.className = "table";
-    ["Minute, UTC", "Open", "High", "Low", "Close", "Volume"].forEach((words, index) => {
+    const price = (words) => `${words}, ${box.dataset.currency}`;
+    ["Minute, UTC", ...["Open", "High", "Low", "Close"].map(price), "Volume"].forEach((words, index) => {
       const cell = document.createElement("th");
       cell.scope = "col";
       cell.className = index ? "num" : "";

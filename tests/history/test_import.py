@@ -17,7 +17,8 @@ from apps.history.models import ImportDraft
 from apps.market.models import Instrument
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Account, Journal, Position
-from apps.trades.importing import Elsewhere, import_fills
+from apps.trades.elsewhere import Elsewhere
+from apps.trades.importing import import_fills
 from apps.trades.invariants import INVARIANTS
 from apps.trades.models import Fill, Order
 
@@ -183,12 +184,3 @@ def test_many_fills_take_few_statements_and_books_as_one_by_one(bobs: Account, a
     assert books(bobs) == books(other)
     assert len(asked) < 200
     assert broken() == {}
-
-
-def test_a_share_in_another_currency_is_refused(desk: Client, account: Account) -> None:
-    Instrument.objects.filter(symbol="MSFT").update(currency="EUR")
-
-    send(desk, GOOD)
-
-    page = desk.get("/history/import/").content.decode()
-    assert "MSFT is in EUR; only shares in USD can be imported" in page

@@ -62,7 +62,7 @@ def test_lines_without_an_id_get_one_of_their_own_and_the_same_one_again():
         ("2026-03-02 15:00,AAPL,buy,1,-12,,USD,x", "Price must be more than 0, not -12"),
         ("2026-03-02 15:00,AAPL,buy,1,NaN,,USD,x", "Price must be a number such as 150.25, not NaN"),
         ("2026-03-02 15:00,AAPL,buy,1,12,0.001,USD,x", "Commission must be a multiple of 0.01, not 0.001"),
-        ("2026-03-02 15:00,AAPL,buy,1,12,,EUR,x", "Currency is EUR; only USD can be booked"),
+        ("2026-03-02 15:00,AAPL,buy,1,12,,EURO,x", "'EURO' is not a currency: three capital letters"),
         ("2026-03-02 15:00,AAPL,buy,1,12,,USD," + "x" * 49, "Execution id must have 48 characters at most"),
         ("2026-03-02 15:00,AAPL", "Quantity must be a number such as 150.25, not nothing"),
     ],
@@ -73,6 +73,23 @@ def test_line_that_cannot_be_booked_is_named(line, words):
     assert found.rows == ()
     assert [fault.line for fault in found.faults] == [2]
     assert words in found.faults[0].words
+
+
+@pytest.mark.parametrize("column", ["fx_rate", "rate", "FXRateToBase"])
+def test_currency_and_rate_are_read(column):
+    """Files of this desk's own fills call it rate, those of Interactive Brokers FXRateToBase."""
+    found = lines(
+        f"time,symbol,quantity,price,currency,{column}\n2026-03-02,SAP,1,12,eur,1.0845\n2026-03-03,SAP,1,12,,\n"
+    )
+
+    assert [(row.currency, row.rate) for row in found.rows] == [("EUR", Decimal("1.0845")), ("", None)]
+
+
+@pytest.mark.parametrize("rate", ["0", "-1.1", "high"])
+def test_rate_that_is_none_is_named(rate):
+    (fault,) = lines(f"time,symbol,quantity,price,fx_rate\n2026-03-02,SAP,1,12,{rate}\n").faults
+
+    assert fault.words.startswith("Rate must be")
 
 
 def test_id_that_is_there_twice_names_both_lines():

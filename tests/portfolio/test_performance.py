@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.desk.ledger import CASH, COMMISSION, Line
 from apps.desk.performance_words import figures
-from apps.market.models import Bar, Instrument, MarketState
+from apps.market.models import MarketState
 from apps.market.quotes import board
 from apps.portfolio import services
 from apps.portfolio.checks import risk_free_setting
@@ -151,32 +151,6 @@ def test_spans_begin(span, today, begin):
 
 
 # What it is measured against
-
-
-def test_benchmark_is_its_price_at_the_end_over_that_at_the_beginning(traded):
-    spy = Instrument.objects.create(symbol="SPY", name="SPDR")
-    for at, price in ((evening(-1), "500"), (evening(2) - timedelta(minutes=1), "510"), (evening(2), "600")):
-        Bar.objects.create(
-            instrument=spy, start=at, volume=1, **dict.fromkeys(("open", "high", "low", "close"), price)
-        )
-
-    found = figure(performance_of(traded, "all", evening(2)), "benchmark_return")
-
-    assert (found.value, found.note) == (Decimal("0.02"), "SPY")
-
-
-def test_benchmark_without_history_is_said_to_have_none(client, alice, traded, settings):
-    settings.BENCHMARK = "NONE"
-    client.force_login(alice)
-
-    assert "No history of NONE" in text_of(client.get(PAGE))
-
-
-def test_no_benchmark_is_shown_where_none_is_set(client, alice, traded, settings):
-    settings.BENCHMARK = ""
-    client.force_login(alice)
-
-    assert "Benchmark" not in text_of(client.get(PAGE))
 
 
 @pytest.mark.parametrize(("text", "rate"), [("0", "0"), ("5", "0.05"), ("4.25", "0.0425")])

@@ -204,3 +204,40 @@ def meet(quote: Callable[..., Quote], now: datetime) -> Callable[..., None]:
         assert broken() == {}
 
     return come
+
+
+@pytest.fixture
+def come(account: Account, quote: Callable[..., Quote], now: datetime, settings: Any) -> Callable[..., Quote]:
+    """`come("SAP", "199.99", "200.01")` is the newest quote of SAP, which is in euros; `at` is when it came."""
+    settings.COMMISSION = "none"
+    closed = {"session_date": now.date()}
+    Instrument.objects.create(symbol="SAP", name="SAP SE", currency="EUR", previous_close=190, **closed)
+    Instrument.objects.create(symbol="EURUSD", name="Euro", tradable=False, previous_close=Decimal("1.05"), **closed)
+    board.refresh()
+    newer = count()
+
+    def put(symbol: str, bid: str, ask: str, at: datetime | None = None, size: int = 1000) -> Quote:
+        stamp = (at or now) + timedelta(microseconds=next(newer))
+        made = quote(bid, ask, size, symbol=symbol, last=(Decimal(bid) + Decimal(ask)) / 2, received_at=stamp)
+        board.put(made)
+        return made
+
+    return put
+
+
+@pytest.fixture
+def euro(come: Callable[..., Quote]) -> None:
+    """A euro is 1.10 USD, and SAP 200.00 EUR."""
+    come("EURUSD", "1.0999", "1.1001")
+    come("SAP", "199.99", "200.01")
+
+
+@pytest.fixture
+def meet_sap(come: Callable[..., Quote], now: datetime) -> Callable[..., None]:
+    """The next quote of SAP fills what it may, and all still adds up."""
+
+    def fill(bid: str = "199.99", ask: str = "200.01", at: datetime | None = None, size: int = 1000) -> None:
+        filling.match_symbol("SAP", come("SAP", bid, ask, at, size), None, at or now)
+        assert broken() == {}
+
+    return fill

@@ -6,27 +6,23 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import count
 from typing import Any
 
-import pytest
 from django.test import Client
 
 from apps.desk.money import cents
 from apps.desk.quote import Quote
 from apps.market.models import Instrument
 from apps.market.quotes import board
-from apps.portfolio.models import Account, CorporateAction, Journal, Position
+from apps.portfolio.models import Account, Journal, Position
 from apps.portfolio.queries import load_holdings, portfolio_value
 from apps.portfolio.value import PortfolioView
-from apps.trades import filling, services
+from apps.trades import services
 from apps.trades.brokers.paper import PaperBroker
-from apps.trades.corporate import apply_due
 from apps.trades.forms import clean_ticket
 from apps.trades.models import Fill, Order
 from apps.trades.ticket import Refused, Ticket
 
-from .broken import broken
 from .http import FIELDS
 from .test_limits_http import estimate, limit
 from .test_limits_http import send as place
@@ -35,43 +31,6 @@ from .words import now_is
 D = Decimal
 LATE = timedelta(minutes=1)
 Come = Callable[..., Quote]
-
-
-@pytest.fixture
-def come(account: Account, quote: Callable[..., Quote], now: datetime, settings: Any) -> Come:
-    """`come("SAP", "199.99", "200.01")` is the newest quote of SAP, which is in euros; `at` is when it came."""
-    settings.COMMISSION = "none"
-    closed = {"session_date": now.date()}
-    Instrument.objects.create(symbol="SAP", name="SAP SE", currency="EUR", previous_close=190, **closed)
-    Instrument.objects.create(symbol="EURUSD", name="Euro", tradable=False, previous_close=D("1.05"), **closed)
-    board.refresh()
-    newer = count()
-
-    def put(symbol: str, bid: str, ask: str, at: datetime | None = None, size: int = 1000) -> Quote:
-        stamp = (at or now) + timedelta(microseconds=next(newer))
-        made = quote(bid, ask, size, symbol=symbol, last=(D(bid) + D(ask)) / 2, received_at=stamp)
-        board.put(made)
-        return made
-
-    return put
-
-
-@pytest.fixture
-def euro(come: Come) -> None:
-    """A euro is 1.10 USD, and SAP 200.00 EUR."""
-    come("EURUSD", "1.0999", "1.1001")
-    come("SAP", "199.99", "200.01")
-
-
-@pytest.fixture
-def meet(come: Come, now: datetime) -> Callable[..., None]:
-    """The next quote of SAP fills what it may, and all still adds up."""
-
-    def fill(bid: str = "199.99", ask: str = "200.01", at: datetime | None = None, size: int = 1000) -> None:
-        filling.match_symbol("SAP", come("SAP", bid, ask, at, size), None, at or now)
-        assert broken() == {}
-
-    return fill
 
 
 def view_of(account: Account, now: datetime) -> PortfolioView:
@@ -85,12 +44,12 @@ def refusal(account: Account, ticket: Ticket, now: datetime) -> dict[str, str]:
 
 
 def test_a_fill_takes_usd_at_the_rate_of_that_moment_and_keeps_it(
-    account: Account, euro: None, placed: Any, meet: Any, settings: Any
+    account: Account, euro: None, placed: Any, meet_sap: Any, settings: Any
 ) -> None:
     settings.COMMISSION = "bps 10 min 1.00"
     order = placed("buy 10 SAP limit 201.00")
     assert now_is(order)[2] == D("2213.21")  # 10 × 201.00 × 1.10 and 2.21
-    meet()
+    meet_sap()
 
     account.refresh_from_db()
     fill, entry = Fill.objects.get(), Journal.objects.get(kind="buy")
@@ -100,13 +59,13 @@ def test_a_fill_takes_usd_at_the_rate_of_that_moment_and_keeps_it(
 
 
 def test_realised_has_the_gain_of_the_currency_in_it(
-    account: Account, euro: None, placed: Any, meet: Any, come: Come, now: datetime
+    account: Account, euro: None, placed: Any, meet_sap: Any, come: Come, now: datetime
 ) -> None:
     placed("buy 10 SAP")
-    meet()
+    meet_sap()
     come("EURUSD", "1.1999", "1.2001")
     placed("sell 10 SAP")
-    meet("200.01", "200.03")
+    meet_sap("200.01", "200.03")
 
     held = Position.objects.get(instrument__symbol="SAP")
     assert (held.realized_pnl, held.quantity, held.local_cost) == (D("2400.12") - D("2200.11"), 0, 0)
@@ -114,11 +73,11 @@ def test_realised_has_the_gain_of_the_currency_in_it(
 
 
 def test_worth_is_shares_times_price_times_rate(
-    account: Account, euro: None, placed: Any, meet: Any, come: Come, now: datetime
+    account: Account, euro: None, placed: Any, meet_sap: Any, come: Come, now: datetime
 ) -> None:
     """The day counts from 190.00 EUR and 1.05 USD, but what was bought today from what it cost."""
     placed("buy 10 SAP")
-    meet()
+    meet_sap()
     come("EURUSD", "1.1999", "1.2001")
 
     (held,) = view_of(account, now).open_positions
@@ -128,10 +87,10 @@ def test_worth_is_shares_times_price_times_rate(
 
 
 def test_what_was_held_over_gains_with_the_currency_since_the_close(
-    account: Account, euro: None, placed: Any, meet: Any, now: datetime
+    account: Account, euro: None, placed: Any, meet_sap: Any, now: datetime
 ) -> None:
     placed("buy 10 SAP")
-    meet()
+    meet_sap()
     Journal.objects.update(session_date=now.date() - timedelta(days=1))
     known = view_of(account, now)
     Instrument.objects.filter(symbol="EURUSD").update(session_date=now.date() - timedelta(days=1))
@@ -162,17 +121,17 @@ def test_nothing_opens_at_an_old_rate_and_the_ticket_says_so(desk: Client, come:
 
 
 def test_what_closes_is_taken_at_an_old_rate_and_filled_at_a_fresh_one(
-    account: Account, euro: None, placed: Any, meet: Any, come: Come, now: datetime
+    account: Account, euro: None, placed: Any, meet_sap: Any, come: Come, now: datetime
 ) -> None:
     placed("buy 10 SAP")
-    meet()
+    meet_sap()
     later = now + LATE
     come("SAP", "199.99", "200.01", at=later)
     order = placed("sell 10 SAP", at=later)
-    meet(at=later)
+    meet_sap(at=later)
     waiting = now_is(order)[0]
     come("EURUSD", "1.0999", "1.1001", at=later)
-    meet(at=later)
+    meet_sap(at=later)
 
     assert (waiting, now_is(order)[0]) == ("new", "filled")
 
@@ -190,10 +149,10 @@ def test_the_broker_looks_away_while_the_rate_is_old(euro: None, placed: Any, co
 
 
 def test_values_at_an_old_rate_are_old(
-    account: Account, euro: None, placed: Any, meet: Any, come: Come, now: datetime
+    account: Account, euro: None, placed: Any, meet_sap: Any, come: Come, now: datetime
 ) -> None:
     placed("buy 10 SAP")
-    meet()
+    meet_sap()
     later = now + LATE
     come("SAP", "199.99", "200.01", at=later)
 
@@ -205,10 +164,10 @@ def test_values_at_an_old_rate_are_old(
 
 
 def test_without_a_rate_a_position_counts_at_its_cost(
-    account: Account, euro: None, placed: Any, meet: Any, now: datetime
+    account: Account, euro: None, placed: Any, meet_sap: Any, now: datetime
 ) -> None:
     placed("buy 10 SAP")
-    meet()
+    meet_sap()
     del board.quotes["EURUSD"]
 
     view = view_of(account, now)
@@ -218,11 +177,11 @@ def test_without_a_rate_a_position_counts_at_its_cost(
 
 
 def test_a_cash_account_never_pays_more_than_it_has(
-    account: Account, euro: None, placed: Any, meet: Any, come: Come
+    account: Account, euro: None, placed: Any, meet_sap: Any, come: Come
 ) -> None:
     order = placed("buy 450 SAP limit 200.01")
     come("EURUSD", "1.1999", "1.2001")
-    meet()
+    meet_sap()
 
     account.refresh_from_db()
     assert now_is(order)[:3] == ("canceled", 416, 0)
@@ -231,7 +190,7 @@ def test_a_cash_account_never_pays_more_than_it_has(
 
 
 def test_an_amount_in_usd_buys_what_it_pays_at_the_rates(
-    account: Account, euro: None, meet: Any, come: Come, now: datetime
+    account: Account, euro: None, meet_sap: Any, come: Come, now: datetime
 ) -> None:
     """10 × 200.01 × 1.10 are 2,200.11; at 1.15 the rest would go over."""
     asked = clean_ticket(
@@ -239,9 +198,9 @@ def test_an_amount_in_usd_buys_what_it_pays_at_the_rates(
     )
     assert isinstance(asked, Ticket)
     services.place_order(account, asked, now)
-    meet(size=4)
+    meet_sap(size=4)
     come("EURUSD", "1.1499", "1.1501")
-    meet()
+    meet_sap()
 
     order = Order.objects.get()
     assert (asked.quantity, order.cum_qty, order.status) == (10, 9, "canceled")
@@ -258,11 +217,11 @@ def test_limits_in_usd_are_held_against_usd(
     assert not isinstance(services.place_order(account, ticket("buy 10 SAP"), now), Refused)
 
 
-def test_on_margin_half_of_it_in_usd_is_held_back(margin: Account, euro: None, placed: Any, meet: Any) -> None:
+def test_on_margin_half_of_it_in_usd_is_held_back(margin: Account, euro: None, placed: Any, meet_sap: Any) -> None:
     order = placed("sell 10 SAP limit 200.00", owner=margin)
 
     held_back = now_is(order)[2]
-    meet("200.00", "200.02")
+    meet_sap("200.00", "200.02")
     margin.refresh_from_db()
     assert held_back == cents(10 * D("209.9895") * D("1.1") / 2)
     assert margin.cash == 102_200
@@ -275,23 +234,3 @@ def test_prices_that_make_no_sense_are_named_in_their_currency(
     errors = refusal(account, ticket("buy 1 SAP", take_profit=D("150.00")), now)
 
     assert errors == {"take_profit": "Take profit must be above the 200.01 EUR that the buy may cost"}
-
-
-def test_a_split_of_it_pays_fractions_in_usd_or_not_at_all(
-    account: Account, euro: None, placed: Any, meet: Any, now: datetime
-) -> None:
-    placed("buy 3 SAP")
-    meet()
-    Journal.objects.update(session_date=now.date() - timedelta(days=1))
-    sap = Instrument.objects.get(symbol="SAP")
-    unsaid = CorporateAction.objects.create(instrument=sap, kind="split", ex_date=now.date(), new=1, old=2)
-    apply_due(now)
-    unsaid.refresh_from_db()
-    CorporateAction.objects.filter(pk=unsaid.pk).update(refused="", in_lieu=D("440"))
-    apply_due(now)
-
-    held = Position.objects.get(instrument=sap)
-    assert unsaid.refused == "SAP is in EUR: say what is paid in USD for what is no whole lot"
-    assert (held.quantity, held.local_cost, held.cost) == (1, D("400.02"), D("440.02"))
-    assert held.realized_pnl == 220 - D("220.01")
-    assert broken() == {}

@@ -58,7 +58,14 @@ def text_of(desk: Client, path: str, **query: str) -> str:
 
 PAGES = {
     "/": ["209.99 EUR", "180.00 EUR", "200.01 EUR"],
-    "/symbols/SAP/": ["Bid 209.99 EUR", "Ask 210.01 EUR", "200.01 EUR", "EUR in USD 1.20", "Limit price, EUR"],
+    "/symbols/SAP/": [
+        "Bid 209.99 EUR",
+        "Ask 210.01 EUR",
+        "200.01 EUR",
+        "EUR in USD 1.20",
+        "Limit price, EUR",
+        "SAP SE EUR",
+    ],
     "/portfolio/": ["200.01 EUR", "209.99 EUR"],
     "/portfolio/ledger/": ["Buy 10 SAP at 200.01 EUR, 1.1 USD each", "Sell 4 SAP at 209.99 EUR, 1.2 USD each"],
     "/orders/": ["180.00 EUR"],

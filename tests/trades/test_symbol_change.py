@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,9 +25,10 @@ from apps.trades import filling, services
 from apps.trades.corporate import apply_due
 from apps.trades.importing import import_fills
 from apps.trades.models import Order
-from apps.trades.ticket import Placed
+from apps.trades.ticket import Placed, Refused
 
 from .on_margin import all_holds, view
+from .words import ticket_of
 
 pytestmark = pytest.mark.django_db
 Words = Callable[..., Any]
@@ -146,6 +148,33 @@ def test_order_sent_again_by_the_old_symbol_is_the_same_order(
     assert isinstance(first, Placed)
     assert isinstance(again, Placed)
     assert (again.order.pk, again.created) == (first.order.pk, False)
+
+
+@pytest.mark.parametrize("words", ["buy 10 {} limit 140.00", "buy 10 MSFT limit 140.00"])
+def test_first_order_sent_again_is_the_same_though_the_seconds_symbol_has_changed(
+    account: Account, ticket: Words, quote: Words, now: Any, renamed: Any, words: str
+) -> None:
+    board.put(quote(symbol="MSFT"))
+    asked = ticket(words.format("AAPL"), "gtc", "mine", then=ticket_of("sell 10 AAPL", ""))
+    first = services.place_order(account, asked, now)
+    renamed()
+
+    again = ticket(words.format("NEW"), "gtc", "mine", then=ticket_of("sell 10 NEW", ""))
+    others = [replace(again, then=ticket_of(f"sell {other}", "")) for other in ("10 MSFT", "9 NEW")]
+
+    assert isinstance(first, Placed)
+    assert services.place_order(account, again, now) == Placed(first.order, created=False)
+    assert all(isinstance(services.place_order(account, other, now), Refused) for other in others)
+
+
+def test_order_of_another_symbol_by_the_same_id_is_refused(
+    account: Account, ticket: Words, quote: Words, now: Any, renamed: Any
+) -> None:
+    board.put(quote(symbol="MSFT"))
+    services.place_order(account, ticket("buy 5 AAPL limit 140.00", "gtc", "mine"), now)
+    renamed()
+
+    assert isinstance(services.place_order(account, ticket("buy 5 MSFT limit 140.00", "gtc", "mine"), now), Refused)
 
 
 def test_lists_of_limits_and_watchlists_and_alerts_go_on(

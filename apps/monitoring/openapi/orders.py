@@ -56,6 +56,8 @@ TICKET: dict[str, Schema] = {
     "then_stop_price": number("USD", "145.00"),
     "then_trail_amount": number("USD", "1.50"),
     "then_trail_percent": number("per cent of the best price", "2.5"),
+    "then_take_profit": number("price (USD) of an exit of what the second order opens", "165.00"),
+    "then_stop_loss": number("price (USD) of an exit of what the second order opens", "145.00"),
     "then_time_in_force": choice(TimeInForce, default=TimeInForce.DAY.value),
     "then_expires_at": words("for gtd alone", example="2030-01-31T16:00"),
     "then_extended_hours": choice(TICKED),
