@@ -272,6 +272,7 @@ TIME_ZONE = "UTC"
 USE_I18N = False
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 CSRF_FAILURE_VIEW = "apps.accounts.views.csrf_failure"
+SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

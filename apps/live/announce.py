@@ -14,12 +14,14 @@ from django.db.models.functions import Greatest
 from . import bus
 from .models import Event, Stream
 from .moments import now_in_database
+from .prepared import PreparedInsert
 from .topics import notice_topics
 
 MOVE_ON = """
     UPDATE live_stream SET seq = seq + 1, at = GREATEST(at + interval '1 microsecond', statement_timestamp())
     WHERE name = %s RETURNING id, seq, at
 """
+NEW_EVENT = PreparedInsert(Event)
 LATER = ExpressionWrapper(F("at") + timedelta(microseconds=1), DateTimeField())
 
 
@@ -45,7 +47,7 @@ def announce(
         Stream.objects.get_or_create(name=stream)
         row = next_of(stream)
     assert row is not None  # noqa: S101 -- streams are never deleted
-    event = Event.objects.create(
+    event = Event(
         stream_id=row.pk,
         seq=row.seq,
         kind=kind,
@@ -54,6 +56,7 @@ def announce(
         toast=toast,
         at=row.at,
     )
+    NEW_EVENT.save(event)
     transaction.on_commit(partial(bus.ring, stream), robust=True)
     return event
 

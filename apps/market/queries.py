@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Case, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from apps.desk.calendar import ALWAYS, Phase
 from apps.desk.quote import EPOCH
+from apps.live.prepared import Given, PreparedRead
 
 from .bars import MINUTE, MinuteBar
 from .feeds import Session
@@ -18,6 +19,8 @@ from .models import Bar, FormerSymbol, Instrument, MarketState
 
 LOOK_BACK = timedelta(days=7)  # over a weekend with holidays on both sides
 MINUTES_AT_ONCE = 500
+STATE = PreparedRead(lambda: MarketState.objects.order_by())
+NAMED = PreparedRead(lambda: Instrument.objects.order_by().filter(symbol=Given("symbol", CharField())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class MarketStatus:
 
 
 def market_state() -> MarketStatus:
-    row = next(iter(MarketState.objects.order_by()), None)
+    row = STATE.first()
     if row is None:
         return MarketStatus()
     return MarketStatus(
@@ -84,8 +87,7 @@ def instrument(symbol: str) -> Instrument:
     """By its symbol, or by one that it had before. Raises Instrument.DoesNotExist."""
     if "\0" in symbol:  # PostgreSQL takes none
         raise Instrument.DoesNotExist
-    found = Instrument.objects.order_by().filter(symbol=symbol).first()
-    return found or Instrument.objects.get(former_symbols__symbol=symbol)
+    return NAMED.first(symbol=symbol) or Instrument.objects.get(former_symbols__symbol=symbol)
 
 
 def tradable(symbol: str) -> Instrument:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import BigIntegerField
+
 from apps.live.announce import announce
+from apps.live.prepared import Given, PreparedRead
 from apps.live.topics import user_stream
 
 from .models import Account, Position
+
+ACCOUNT = Given("account", BigIntegerField())
+HELD = PreparedRead(
+    lambda: Position.objects.filter(account=ACCOUNT).exclude(quantity=0).values_list("instrument__symbol")
+)
 
 
 def tell(
@@ -29,6 +37,6 @@ def tell(
 
 def topics_of(account_id: int) -> list[str]:
     """The fragments that show the account as a whole, or what share of it a position is."""
-    held = Position.objects.filter(account=account_id).exclude(quantity=0).values_list("instrument__symbol", flat=True)
+    held = [symbol for (symbol,) in HELD.all(account=account_id)]
     whole = [f"{kind}/{account_id}" for kind in ("account", "positions", "ledger", "breakdown")]
     return [*whole, *(f"position/{account_id}:{symbol}" for symbol in held)]

@@ -10,13 +10,15 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Min
+from django.db.models import BigIntegerField, Max, Min
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.desk.fill import Fill
 from apps.desk.ledger import CASH, Line, lines_of_deposit, lines_of_withdrawal
 from apps.desk.money import ZERO, decimal_of
+from apps.live.prepared import Given, PreparedUpdate
+from apps.market.fields import MoneyField
 from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.market.quotes import board
@@ -32,6 +34,9 @@ from .value import PortfolioView
 LARGEST_DEPOSIT = Decimal(1_000_000_000)
 ACCOUNTS_AT_ONCE = 200
 ACCOUNTS_BEFORE_A_REST = 100
+RESERVED = PreparedUpdate(
+    lambda: Account.objects.filter(pk=Given("account", BigIntegerField())), reserved=Given("reserved", MoneyField())
+)
 
 
 class NotAvailable(Exception):
@@ -125,7 +130,7 @@ def hold_in_locked(locked: Account, usd: Decimal) -> None:
     if usd < 0 or (usd > locked.cash - locked.reserved and not locked.on_margin):
         raise NotAvailable(f"{usd} USD of {locked.cash - locked.reserved} free")
     locked.reserved += usd
-    locked.save(update_fields=["reserved"])
+    RESERVED.run(account=locked.pk, reserved=locked.reserved)
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db.models import Exists, Q
 
 from apps.desk.limits import NUMBERS, Halt, Limits
+from apps.live.prepared import Given
 from apps.portfolio.models import Account
 
 from .models import OwnLimit, RiskLimits
@@ -20,7 +21,7 @@ def limits_of(account: Account, now: datetime) -> Limits:
     return set_limits(account.pk).within(own_limits(OwnLimit.objects.filter(account=account), now))
 
 
-def anything_set(account_id: int) -> tuple[Exists, Exists]:
+def anything_set(account_id: int | Given) -> tuple[Exists, Exists]:
     """To ask beside something else: whether admins, and whether the trader, set anything that holds for the account.
     Where nobody did, its limits are none."""
     rows = RiskLimits.objects.filter(Q(account=None) | Q(account=account_id))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import BigIntegerField, F
 
 from apps import telemetry
 from apps.desk.calendar import AROUND_THE_CLOCK, Calendar
@@ -26,6 +26,7 @@ from apps.desk.order import (
     TimeInForce,
 )
 from apps.desk.risk import Denied
+from apps.live.prepared import Given, PreparedInsert, PreparedRead
 from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.portfolio.models import Account
@@ -41,13 +42,15 @@ from .states import KILLED, add_exits, add_stop, close, hold, lock_order, releas
 from .ticket import Change, Placed, Refused, Ticket, Undone
 
 NO_ACCOUNT = {"account": "You have no account yet; an admin can open one"}
+ACCOUNT_OF = PreparedRead(lambda: Account.objects.select_for_update().filter(user=Given("user", BigIntegerField())))
+NEW_ORDER = PreparedInsert(Order)
 
 
 @transaction.atomic
 def place_order_of(user: Any, ticket: Ticket, now: datetime) -> Placed | Refused:
     """Takes an order for the user's account."""
-    locked = list(Account.objects.select_for_update().filter(user=user))
-    return place_in(locked[0], ticket, now) if locked else Refused(NO_ACCOUNT)
+    locked = ACCOUNT_OF.first(user=user.pk)
+    return place_in(locked, ticket, now) if locked else Refused(NO_ACCOUNT)
 
 
 @transaction.atomic
@@ -99,7 +102,7 @@ def place_in(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = 
         updated_at=now,
     )
     hold(order, verdict.reserve, as_locked=True)
-    order.save(force_insert=True)
+    NEW_ORDER.save(order)
     if order.has_exits:
         add_exits(order, now)
     other = add_stop(order, ticket.oco_stop, now) if ticket.oco_stop else None

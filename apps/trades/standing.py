@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.db.models import Exists
+from django.db.models import BigIntegerField, CharField, Exists, QuerySet
 
 from apps import telemetry
+from apps.live.prepared import Given, PreparedRead
 from apps.portfolio.models import Account
 from apps.risk.queries import anything_set
 
@@ -22,11 +23,18 @@ class Standing(NamedTuple):
     is_limited: bool
 
 
+def asked() -> QuerySet[Account, tuple[bool, ...]]:
+    account, client_id = Given("account", BigIntegerField()), Given("client_id", CharField())
+    earlier = Exists(Order.objects.filter(account=account, client_order_id=client_id))
+    return Account.objects.filter(pk=account).values_list("user__is_active", earlier, *anything_set(account))
+
+
+ASKED = PreparedRead(asked)
+
+
 def standing_of(locked: Account, client_order_id: str) -> Standing:
     """Whether its user may trade, whether the id names an order, and whether any limit is set."""
-    earlier = Exists(Order.objects.filter(account=locked.pk, client_order_id=client_order_id))
-    rows = Account.objects.filter(pk=locked.pk).order_by()
-    is_active, is_repeat, *limits = rows.values_list("user__is_active", earlier, *anything_set(locked.pk)).get()
+    ((is_active, is_repeat, *limits),) = ASKED.all(account=locked.pk, client_id=client_order_id)
     return Standing(is_active, is_repeat, any(limits))
 
 
