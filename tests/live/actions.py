@@ -39,6 +39,7 @@ NO_CASE = {
     "accounts.make_admin": "nothing that a live page shows",
     "history.keep_note": "the history is a snapshot; its owner comes back to it from the note",
     "portfolio.keep_ledger_check": "the health view tells operators, no live page does",
+    "portfolio.pays": "says what an action is, and writes nothing",
     **{
         f"alerts.{name}": "operators are told, no live page shows it"
         for name in (
