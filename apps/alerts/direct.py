@@ -6,6 +6,7 @@ https://discord.com/developers/docs/resources/message#create-message writes ther
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import math
@@ -13,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
+from django.core.cache import cache
 
 from apps import telemetry
 from apps.accounts.discord import api_base
@@ -26,11 +28,18 @@ log = logging.getLogger(__name__)
 AGENT = f"DiscordBot (https://livedesk.invalid, {settings.RELEASE})"  # Discord wants an address in it
 TAKES_NONE = frozenset({50007, 50278})
 """Cannot send messages to this user; … due to having no mutual guilds."""
+NO_CHANNEL = frozenset({10003, 50001})
+"""Unknown channel; missing access."""
+KEPT_SECONDS = 30 * 24 * 3600
 refused: set[str] = set()
 
 
 class Unreachable(Unsendable):
     """Discord lets the bot write nothing to this one, until that one changes it."""
+
+
+class NoChannel(Unsendable):
+    """There is no such channel, or it is none of the bot's."""
 
 
 def to_direct(recipient: str, lines: Sequence[str]) -> None:
@@ -39,11 +48,33 @@ def to_direct(recipient: str, lines: Sequence[str]) -> None:
         raise Unsendable("DISCORD_BOT_TOKEN is not set, so no direct message can be sent")
     if not SNOWFLAKE.fullmatch(recipient):
         raise Unsendable("the account has no Discord id")
+    known, message = cache.get(kept_as(recipient)), words.discord(lines)
+    try:
+        write(known or channel_of(recipient), message)
+    except NoChannel:
+        if known is None:
+            raise
+        write(channel_of(recipient), message)
+    refused.clear()
+
+
+def write(channel: str, message: Mapping[str, Any]) -> None:
+    asked(f"/channels/{channel}/messages", message)
+
+
+def channel_of(recipient: str) -> str:
+    """Asked of Discord, and kept for the next time."""
     channel = str(asked("/users/@me/channels", {"recipient_id": recipient}).get("id"))
     if not SNOWFLAKE.fullmatch(channel):
         raise Failed("Discord's answer names no channel")
-    asked(f"/channels/{channel}/messages", words.discord(lines))
-    refused.clear()
+    cache.set(kept_as(recipient), channel, KEPT_SECONDS)
+    return channel
+
+
+def kept_as(recipient: str) -> str:
+    """A channel is of two: another bot has another one."""
+    bot = hashlib.sha256(settings.DISCORD_BOT_TOKEN.encode()).hexdigest()[:16]
+    return f"discord-channel:{bot}:{recipient}"
 
 
 def asked(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,6 +86,8 @@ def asked(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         raise of_no_bot()
     if answer.status == 403 and said.get("code") in TAKES_NONE:
         raise Unreachable("Discord lets the desk's bot write to this trader no more")
+    if answer.status in {403, 404} and said.get("code") in NO_CHANNEL:
+        raise NoChannel(f"Discord answered {answer.status}: no such channel")
     if answer.status == 429:
         raise Busy("Discord answered 429", max(answer.after or 0.0, seconds(said.get("retry_after"))))
     judge(answer)

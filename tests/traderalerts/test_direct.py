@@ -116,6 +116,49 @@ def test_who_takes_no_messages_is_not_asked_for_each_alert(
     assert list(AlertDelivery.objects.filter(ring=0).values_list("state", flat=True)) == ["dead", "dead"]
 
 
+def test_the_channel_is_asked_for_once(discord: FakeDiscord, fired: None, now: datetime) -> None:
+    for minutes in (0, 5, 20):
+        send_alerts(now + timedelta(minutes=minutes))
+
+    assert len(discord.messages) == 3
+    assert [path for path in discord.bot_asked if path.startswith("/users/")] == ["/users/@me/channels"]
+
+
+def test_a_channel_that_is_gone_is_asked_for_again(discord: FakeDiscord, fired: None, now: datetime) -> None:
+    """The message that found it gone goes to the new one, and so does the next."""
+    send_alerts(now)
+    discord.channels = {OWN: "319371244720459999"}
+
+    for minutes in (5, 20):
+        send_alerts(now + timedelta(minutes=minutes))
+
+    old, new = (f"/channels/{channel}/messages" for channel in ("319371244720450000", "319371244720459999"))
+    make = "/users/@me/channels"
+    assert discord.bot_asked == [make, old, old, make, new, new]
+    assert [recipient for recipient, _ in discord.messages] == [OWN] * 3
+
+
+def test_a_new_channel_that_is_none_is_not_asked_for_again(
+    receiver: Any, fired: None, settings: Any, now: datetime
+) -> None:
+    settings.DISCORD_BOT_TOKEN, settings.DISCORD_API_BASE = fake_discord.BOT_TOKEN, receiver.url
+    receiver.said, receiver.answers = b'{"id": "319371244720450000", "code": 10003}', [(200, {}), (404, {})]
+
+    send_alerts(now)
+
+    assert (first().state, first().error) == ("dead", "Discord answered 404: no such channel")
+    assert len(receiver.heard) == 2
+
+
+def test_another_bot_has_channels_of_its_own(discord: FakeDiscord, fired: None, settings: Any, now: datetime) -> None:
+    send_alerts(now)
+    settings.DISCORD_BOT_TOKEN = discord.bot_token = "another"
+
+    send_alerts(now + timedelta(minutes=5))
+
+    assert discord.bot_asked.count("/users/@me/channels") == 2
+
+
 def test_another_way_chosen_meanwhile_stays(discord: FakeDiscord, fired: None, reached: AlertSettings) -> None:
     AlertSettings.objects.update(way="email")
 
