@@ -5,11 +5,11 @@ from __future__ import annotations
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import path, re_path
 
-from apps.alerts.consumers import OperationsConsumer
 from apps.canary.consumers import CanaryConsumer
 from apps.history.consumers import HistoryConsumer
 from apps.home.consumers import DeskConsumer
 from apps.live.consumers import ActivityConsumer
+from apps.monitoring.consumers import OperationsConsumer
 from apps.portfolio.consumers import PortfolioConsumer
 from apps.traderalerts.consumers import AlertsConsumer
 from apps.trades.consumers import TradesConsumer

@@ -1,4 +1,4 @@
-"""The figures of operations, drawn: they change with each look, and when an alert is acknowledged."""
+"""Dashboards that rest on looks, drawn: health, which an acknowledged alert changes too, transport and trading."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from typing import Any
 
 from django.utils import timezone
 
-from apps.live.fragments import Fragment, register
+from apps.live.fragments import register
+from apps.live.moments import micros
+from apps.monitoring.pages import Dashboard, SpanDashboard
 
-from .queries import Operations, operations
+from . import dashboards
+from .queries import Operations, changed_us, counted, latest, looked_us, operations
 
-TOPIC = "operations/now"
 
-
-class Figures(Fragment):
-    """`operations/now`: no event names it; who looks tells the hub, as `watching` says."""
+class Figures(Dashboard):
+    """`operations/now`"""
 
     kind = "operations"
     template = "alerts/_figures.html"
@@ -22,8 +23,57 @@ class Figures(Fragment):
     def load(self, key: str) -> Operations:
         return operations(timezone.now())
 
+    def changed_us(self, key: str) -> int:
+        return changed_us()
+
     def context(self, key: str, facts: Operations) -> dict[str, Any]:
         return {"sample": facts.sample, "alerts": facts.alerts, "ts": facts.changed_us}
 
 
-register(Figures())
+PAUSES = {"week": 20.0, "month": 60.0}
+"""Spans that take thousands of rows."""
+
+
+class OfLooks(SpanDashboard):
+    """What the looks of a span counted, as of the last one: read first, so that nothing is older than it says."""
+
+    def pause(self, key: str) -> float:
+        return PAUSES.get(key, self.every)
+
+    def changed_us(self, key: str) -> int:
+        return looked_us()
+
+    def load(self, key: str) -> dict[str, Any]:
+        sample = latest()
+        return {"sample": sample, **self.figures(counted(key, timezone.now()))}
+
+    def figures(self, counts: dict[str, float]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def context(self, key: str, facts: dict[str, Any]) -> dict[str, Any]:
+        sample = facts["sample"]
+        return {**facts, "ts": micros(sample.at) if sample else 0}
+
+
+class Transport(OfLooks):
+    """`transport/hour`"""
+
+    kind = "transport"
+    template = "alerts/_transport.html"
+
+    def figures(self, counts: dict[str, float]) -> dict[str, Any]:
+        return dashboards.transport(counts)
+
+
+class Trading(OfLooks):
+    """`trading/hour`"""
+
+    kind = "trading"
+    template = "alerts/_trading.html"
+
+    def figures(self, counts: dict[str, float]) -> dict[str, Any]:
+        return dashboards.trading(counts)
+
+
+for each in (Figures(), Transport(), Trading()):
+    register(each)

@@ -10,18 +10,13 @@ from datetime import datetime, timedelta
 from django.db.models import Avg, F, Max
 
 from apps.live.moments import micros
+from apps.monitoring.spans import SPANS
 
 from .judging import Episode, Point, Terms, episodes
 from .models import Alert, Sample, Span
 
 REHEARSED = timedelta(days=7)
 TEN_MINUTES = timedelta(minutes=10)
-SPANS = {
-    "hour": ("1 hour", timedelta(hours=1)),
-    "day": ("24 hours", timedelta(hours=24)),
-    "week": ("7 days", timedelta(days=7)),
-    "month": ("30 days", timedelta(days=30)),
-}
 CHARTS = {
     "connections": ("Open sockets", "", 1.0),
     "error_rate": ("Errors per frame", "%", 100.0),
@@ -115,6 +110,12 @@ def changed_us() -> int:
     told = Alert.objects.aggregate(Max("raised_at"), Max("resolved_at"), Max("acknowledged_at"))
     moments = [*told.values(), Sample.objects.aggregate(at=Max("at"))["at"]]
     return max((micros(each) for each in moments if each is not None), default=0)
+
+
+def looked_us() -> int:
+    """When anybody last looked."""
+    at = Sample.objects.aggregate(at=Max("at"))["at"]
+    return micros(at) if at else 0
 
 
 def latest() -> Sample | None:

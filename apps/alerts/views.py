@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,11 +9,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.staff import for_staff
+from apps.monitoring.pages import shown
+from apps.monitoring.spans import LABELS, span_of
 
-from . import dashboards
-from .fragments import TOPIC
-from .pages import OperationsPage
-from .queries import CHARTS, SPANS, TRADING, TRANSPORT, counted, curves, latest
+from .queries import CHARTS, TRADING, TRANSPORT, curves
 
 DRAWN = {"health": CHARTS, "transport": TRANSPORT, "trading": TRADING}
 """The charts of each dashboard."""
@@ -25,13 +22,11 @@ DRAWN = {"health": CHARTS, "transport": TRANSPORT, "trading": TRADING}
 @for_staff
 def operations(request: HttpRequest) -> HttpResponse:
     """The figures move by the page's line; the charts are asked for by themselves."""
-    span, page = span_of(request), OperationsPage()
+    span = span_of(request.GET)
     context = {
-        "page": page,
-        "live": page.draw(request.user, {}),
-        "topic": TOPIC,
+        **shown(request.user, "operations", {}),
         "span": span,
-        "spans": {name: label for name, (label, _) in SPANS.items()},
+        "spans": LABELS,
         "charts": {name: (title, unit) for name, (title, unit, _) in CHARTS.items()},
     }
     return render(request, "alerts/operations.html", context)
@@ -40,31 +35,28 @@ def operations(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_staff
 def transport(request: HttpRequest) -> HttpResponse:
-    """Connections, lateness and errors of the span; to htmx, every half minute, all but the charts."""
-    span = span_of(request)
-    return dashboard(request, "transport", span, dashboards.transport(counted(span, timezone.now())))
+    """Connections, lateness and errors of the span."""
+    return dashboard(request, "transport")
 
 
 @require_safe
 @for_staff
 def trading(request: HttpRequest) -> HttpResponse:
-    """Orders, fills and refusals of the span; to htmx, every half minute, all but the charts."""
-    span = span_of(request)
-    found = dashboards.trading(counted(span, timezone.now()))
-    return dashboard(request, "trading", span, {**found, "sample": latest()})
+    """Orders, fills and refusals of the span."""
+    return dashboard(request, "trading")
 
 
-def dashboard(request: HttpRequest, name: str, span: str, found: dict[str, Any]) -> HttpResponse:
+def dashboard(request: HttpRequest, name: str) -> HttpResponse:
+    span = span_of(request.GET)
     context = {
-        **found,
+        **shown(request.user, name, {"span": span}),
         "name": name,
         "span": span,
+        "spans": LABELS,
         "curves_url": f"{reverse('alerts:curves')}?span={span}&of={name}",
-        "spans": {each: label for each, (label, _) in SPANS.items()},
         "charts": {each: (title, unit) for each, (title, unit, _) in DRAWN[name].items()},
     }
-    part = bool(request.headers.get("HX-Request"))
-    return render(request, f"alerts/_{name}.html" if part else f"alerts/{name}.html", context)
+    return render(request, f"alerts/{name}.html", context)
 
 
 @require_safe
@@ -74,11 +66,4 @@ def curves_json(request: HttpRequest) -> JsonResponse:
     charts = DRAWN.get(request.GET.get("of", "health"))
     if charts is None:
         raise Http404("No such charts")
-    return JsonResponse(curves(span_of(request), timezone.now(), charts))
-
-
-def span_of(request: HttpRequest) -> str:
-    span = request.GET.get("span", "hour")
-    if span not in SPANS:
-        raise Http404("No such span")
-    return span
+    return JsonResponse(curves(span_of(request.GET), timezone.now(), charts))

@@ -18,13 +18,10 @@ from django.utils import timezone
 
 from apps import telemetry
 from apps.canary.queries import canary
-from apps.live.running import present_hub
 from apps.monitoring.health import present_report
 from apps.monitoring.together import together
 
 from . import services
-from .fragments import TOPIC
-from .queries import changed_us
 from .sending import send_due
 
 log = logging.getLogger(__name__)
@@ -39,27 +36,11 @@ failing: set[str] = set()
 
 async def watch() -> None:
     await asyncio.sleep(START_S)
-    shown = 0
     while True:
         await asyncio.sleep(TURN_S)
         with told_of("looking after alerts"):
             _, report = await present_report()
             await in_thread(look, raw_of(report))
-            shown = await show(shown)
-
-
-async def show(shown: int) -> int:
-    """Has the figures read again, where a page here shows them, once anybody has looked. Gives what is shown.
-
-    No event says so: six a minute in the stream that every page follows would be all that it holds.
-    """
-    hub = present_hub()
-    if hub is None or TOPIC not in hub.watched:
-        return shown
-    changed: int = await in_thread(changed_us)
-    if changed != shown:
-        hub.outdated(TOPIC)
-    return changed
 
 
 async def deliver() -> None:

@@ -13,12 +13,12 @@ from django.views.decorators.vary import vary_on_headers
 
 from apps.accounts.answers import form_of, refusal
 from apps.accounts.staff import for_staff
-from apps.live.roster import MOST
 
 from . import answers, services
 from .api import describe
 from .connections import connected
 from .openapi.document import served
+from .pages import shown
 
 
 @require_safe
@@ -49,18 +49,12 @@ def openapi(request: HttpRequest) -> HttpResponse:
 @require_safe
 @for_staff
 def connections(request: HttpRequest) -> HttpResponse:
-    """Every open socket, or those of one user; to htmx, every few seconds, the table alone."""
-    found = connected()
-    lines = [line for line in found.lines if request.GET.get("user", "") in {"", str(line.user_id)}]
-    people = get_user_model().objects.in_bulk({line.user_id for line in lines})
-    context = {
-        "found": found,
-        "most": MOST,
-        "user": request.GET.get("user", ""),
-        "rows": [(line, people.get(line.user_id)) for line in lines],
-    }
-    part = bool(request.headers.get("HX-Request"))
-    return render(request, "monitoring/_connections.html" if part else "monitoring/connections.html", context)
+    """Every open socket, or those of one user; they follow by the page's line."""
+    return render(request, "monitoring/connections.html", shown(request.user, "connections", asked_user(request)))
+
+
+def asked_user(request: HttpRequest) -> dict[str, str]:
+    return {"user": request.GET["user"]} if request.GET.get("user") else {}
 
 
 @require_POST

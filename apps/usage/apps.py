@@ -13,6 +13,7 @@ class UsageConfig(AppConfig):
         from apps.live.retention import on_tidy  # noqa: PLC0415 -- app ready
         from apps.live.running import beside_hub  # noqa: PLC0415 -- app ready
 
+        from . import fragments  # noqa: F401, PLC0415 -- app ready
         from .counting import signed_in  # noqa: PLC0415 -- app ready
         from .keeping import keep  # noqa: PLC0415 -- app ready
         from .services import tidy  # noqa: PLC0415 -- app ready

@@ -12,18 +12,13 @@ from django.db.models import Sum
 
 from apps.alerts.dashboards import Bar, most_first
 from apps.alerts.models import Span
+from apps.monitoring.spans import SPANS
 
 from .models import Count, Hour, Week
 from .weeks import hour_of, week_of
 
 Kind = Count.Kind
 AN_HOUR = timedelta(hours=1)
-SPANS = {
-    "hour": ("1 hour", timedelta(hours=1)),
-    "day": ("24 hours", timedelta(hours=24)),
-    "week": ("7 days", timedelta(days=7)),
-    "month": ("30 days", timedelta(days=30)),
-}
 BY_HOUR = {"hour": 24, "day": 24, "week": 7 * 24}
 """Of which spans there are charts by hour, and of how many hours: one alone is shown among its day."""
 BY_DAY = {"week": 7, "month": 30}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
@@ -15,60 +13,50 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.accounts.answers import form_of, refusal, signed_in
 from apps.accounts.staff import for_staff
+from apps.monitoring.pages import shown
+from apps.monitoring.spans import LABELS, span_of
 
 from . import queries, services
 from .counting import is_counted, tray
 from .forms import ChoiceForm, LeftForm
+from .fragments import Engagement
 from .models import Count
 
 Kind = Count.Kind
+USUAL = Engagement.usual
 
 
 @require_safe
 @for_staff
 def engagement(request: HttpRequest) -> HttpResponse:
-    """The whole page; to htmx, every half minute, all but the charts."""
-    span, now = span_of(request), timezone.now()
-    today = now.date()
+    """The figures move by the page's line; the charts are asked for by themselves."""
+    span = span_of(request.GET, USUAL)
     context = {
+        **shown(request.user, "engagement", {"span": span}),
         "name": "engagement",
         "span": span,
-        "spans": {each: label for each, (label, _) in queries.SPANS.items()},
+        "spans": LABELS,
         "charts": queries.CHARTS if span in queries.BY_DAY else {},
         "curves_url": f"{reverse('usage:days')}?span={span}",
         "days": True,
         "hour_charts": queries.HOUR_CHARTS if span in queries.BY_HOUR else {},
         "hours_url": f"{reverse('usage:hours')}?span={span}",
-        "by_day": span in queries.BY_DAY,
-        "kept_days": settings.USE_KEPT_DAYS,
-        "use": queries.use(span, now),
-        "cohorts": queries.cohorts(today),
-        "around": queries.around_release(today),
-        "longest": range(queries.COHORT_WEEKS),
     }
-    part = bool(request.headers.get("HX-Request"))
-    return render(request, "usage/_engagement.html" if part else "usage/engagement.html", context)
+    return render(request, "usage/engagement.html", context)
 
 
 @require_safe
 @for_staff
 def days_json(request: HttpRequest) -> JsonResponse:
     """Seconds since the epoch of each day, and each chart's figures; null where nothing is known."""
-    return JsonResponse(queries.days(span_of(request, queries.BY_DAY), timezone.now().date()))
+    return JsonResponse(queries.days(span_of(request.GET, USUAL, queries.BY_DAY), timezone.now().date()))
 
 
 @require_safe
 @for_staff
 def hours_json(request: HttpRequest) -> JsonResponse:
     """The same by hour."""
-    return JsonResponse(queries.hours(span_of(request, queries.BY_HOUR), timezone.now()))
-
-
-def span_of(request: HttpRequest, spans: Container[str] = queries.SPANS) -> str:
-    span = request.GET.get("span", "week")
-    if span not in spans:
-        raise Http404("No such span")
-    return span
+    return JsonResponse(queries.hours(span_of(request.GET, USUAL, queries.BY_HOUR), timezone.now()))
 
 
 @require_POST

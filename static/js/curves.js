@@ -1,4 +1,5 @@
-// Curves over time: one line or bars each, the values under the crosshair; read again each minute, for a new point, unless each is a day.
+// Curves over time: one line or bars each, the values under the crosshair. On a dashboard they are read again once its figures
+// have moved, elsewhere each minute, unless each point is a day; never more often.
 (() => {
   "use strict";
   if (!window.uPlot) return;
@@ -13,6 +14,8 @@
   const STEPS = [60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000];
   const clock = (seconds, step) => new Date(seconds * 1000).toISOString().slice(...(step < 86400 ? [11, 16] : [0, 10])); // UTC
 
+  const MINUTE = 60_000;
+  const board = document.querySelector("[data-dashboard]"); // what is pushed there tells that there may be a new point
   const asked = {}; // all charts of a page ask at once: the desk reads once
   const told = (url) => asked[url] ||= fetch(url, { headers: { Accept: "application/json" } })
     .then((answer) => answer.ok && answer.json())
@@ -20,7 +23,7 @@
 
   for (const box of document.querySelectorAll("[data-curve-url]")) {
     const { curve, label, unit, days, bars } = box.dataset;
-    let chart;
+    let chart, readAt = 0;
 
     function options() {
       const font = `11px ${getComputedStyle(document.body).fontFamily}`;
@@ -46,18 +49,21 @@
     }
 
     async function read() {
+      readAt = performance.now();
       const found = await told(box.dataset.curveUrl);
       if (!found) return; // the curve stays as it is; the connection pill tells what is wrong
       const data = [found.at, found[curve]];
       if (chart) chart.setData(data);
       else draw(data);
     }
+    const readAgain = () => document.hidden || performance.now() - readAt < MINUTE || read().catch(() => {});
     const again = () => chart && draw(chart.data);
 
     new ResizeObserver(() => chart && chart.setSize({ width: box.clientWidth, height: chart.height })).observe(box);
     new MutationObserver(again).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "data-palette"] });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-    if (!days) setInterval(() => document.hidden || read().catch(() => {}), 60_000);
+    if (board) new MutationObserver(readAgain).observe(board, { attributes: true, attributeFilter: ["data-ts"] });
+    else if (!days) setInterval(() => document.hidden || read().catch(() => {}), MINUTE);
     read().catch(() => {});
   }
 })();

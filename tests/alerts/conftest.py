@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -78,6 +79,12 @@ def default_rules(db: None) -> None:
 
 def channel(kind: str, address: str, **more: Any) -> Channel:
     return Channel.objects.create(name=f"{kind} {address[-9:]}", kind=kind, sealed_address=address, **more)
+
+
+def figures(kind: str, text: str) -> str:
+    """That dashboard out of a page, a poll or a frame; empty where it is in none."""
+    found = re.search(rf'<div id="{kind}".*?</section>\s*</div>(?:\n</div>)?', text, re.S)
+    return found[0] if found else ""
 
 
 def looks(*connections: int, start: datetime = NOW, **more: Any) -> list[Alert]:

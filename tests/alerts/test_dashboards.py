@@ -20,7 +20,7 @@ from apps.alerts.queries import TRADING, TRANSPORT, counted, curves
 from apps.live.announce import announce
 from apps.telemetry import slow
 
-from .conftest import NOW, looks
+from .conftest import NOW, figures, looks
 
 STEP = timedelta(seconds=10)
 
@@ -159,10 +159,13 @@ def test_slow_clients_are_named_while_they_are_slow() -> None:
 )
 def test_an_empty_page_says_so(admin_client: Client, path: str, words: str) -> None:
     page = admin_client.get(path).content.decode()
-    part = admin_client.get(path, headers={"hx-request": "true"}).content.decode()
+    kind = path.split("/")[2]
+    polled = admin_client.get("/live/poll/operations/", {"of": kind}).content.decode()
 
-    assert words in page
-    assert part.strip() in page
+    assert words in figures(kind, page)
+    assert figures(kind, page) in polled
+    assert "nobody has looked yet" in page
+    assert "hx-get" not in page
 
 
 def test_trading_shows_what_was_counted(admin_client: Client, rule: Rule) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from datetime import timedelta
 from typing import Any
@@ -20,16 +19,15 @@ from django.test import Client
 
 from apps.alerts import services
 from apps.alerts.models import Alert, Rule, Sample, Span
-from apps.alerts.pages import OperationsPage
 from apps.alerts.queries import changed_us, curves
 from apps.live.codes import FORBIDDEN
 from apps.live.entrance import Asking, Entered, read_answers
 from apps.live.moments import micros
+from apps.monitoring.pages import OperationsPage
 
-from .conftest import NOW, looks
+from .conftest import NOW, figures, looks
 
 STEP = timedelta(seconds=10)
-FIGURES = re.compile(r'<div id="operations".*?</section>\n</div>', re.S)
 
 
 @pytest.mark.parametrize("path", ["/ops/", "/ops/curves.json", "/ops/transport/", "/ops/trading/"])
@@ -75,7 +73,7 @@ def test_the_page_shows_what_fires_and_what_is_over(admin_client: Client, rule: 
     assert "1 firing" in page
     assert "mean time to resolve, 30 days: 10 s" in page
     assert page.count(f"/admin/alerts/rule/{rule.pk}/change/") == 2
-    (drawn,) = FIGURES.findall(page)
+    drawn = figures("operations", page)
     assert f'data-ts="{micros(NOW + 2 * STEP)}"' in drawn
     assert drawn in polled
     assert "hx-get" not in page

@@ -1,33 +1,46 @@
-"""R-DASH over a real server: the figures of operations come down the hub's line, to staff and to nobody else."""
+"""R-DASH over a real server: each dashboard's figures come down the hub's line, to staff and to nobody else."""
 
 from __future__ import annotations
 
 import re
-import sqlite3
-import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack
+from html import unescape
 
 import pytest
+from websockets.sync.client import ClientConnection
 
-from tests.accounts.test_two_factor import code_of
-from tests.browser.server import DeskServer
-from tests.live.test_sessions import AT_ONCE, BY_SWEEP, end_of, shown
-from tests.live.test_socket import TS, Trader, close_code, until
+from tests.browser.server import DeskServer, manage
+from tests.live.test_sessions import AT_ONCE, end_of, may, user_id
+from tests.live.test_socket import Trader, close_code, until
 
-LOOKED = re.compile(r"as of [^<]* UTC")
+from .conftest import figures
 
-TOTP = "/accounts/2fa/totp/"
-Visit = Callable[..., Trader]
+LINE = "/ws/operations/"
+PATHS = {
+    "operations": "/ops/",
+    "transport": "/ops/transport/?span=day",
+    "trading": "/ops/trading/?span=hour",
+    "engagement": "/ops/engagement/?span=day",
+    "connections": "/ops/connections/",
+}
+AS_OF = re.compile(r"as of [^<,;]* UTC")
+OF_THE_MOMENT = re.compile(r'data-ts="\d+"|as of [^<,;]* UTC')
+OLD = """
+from datetime import timedelta
+from django.utils import timezone
+from apps.alerts.models import Span
+Span.objects.create(at=timezone.now() - timedelta(days=2), counts={"denied:a_rule_of_old": 3})
+"""
+Visit = Callable[[str], Trader]
 
 
 @pytest.fixture
-def visit(start_desk: Callable[..., DeskServer]) -> Iterator[Visit]:
-    visitors, desks = list[Trader](), dict[str, DeskServer]()
+def visit(desk_server: DeskServer) -> Iterator[Visit]:
+    visitors = list[Trader]()
 
-    def come(name: str, **settings: str) -> Trader:
-        desk = desks.get("desk") or desks.setdefault("desk", start_desk(**settings))
-        visitors.append(Trader(desk, name))
+    def come(name: str) -> Trader:
+        visitors.append(Trader(desk_server, name))
         return visitors[-1]
 
     yield come
@@ -35,74 +48,83 @@ def visit(start_desk: Callable[..., DeskServer]) -> Iterator[Visit]:
         each.http.close()
 
 
-def figures(text: str) -> str:
-    """The operations' fragment out of a page or a frame; empty where there is none."""
-    found = re.search(r'<div id="operations".*?</section>\n</div>', text, re.S)
-    return found[0] if found else ""
+def pushed_on(line: ClientConnection, kind: str) -> str:
+    """The next drawing of that dashboard."""
+    return figures(kind, until(line, lambda frame: bool(figures(kind, frame))))
 
 
-def test_staff_are_pushed_what_the_page_shows_and_others_are_refused(visit: Visit) -> None:
-    admin, alice = visit("admin"), visit("alice")
-    with admin.socket("/ws/operations/") as line:
-        looks = list[str]()
-        while len(set(looks)) < 2:
-            pushed = figures(until(line, lambda frame: bool(figures(frame) and LOOKED.search(frame))))
-            looks.append(LOOKED.findall(pushed)[0])
-        shown = figures(admin.http.get("/ops/").text)
-        while TS.findall(shown)[0] != TS.findall(pushed)[0]:  # another look came in between
-            pushed = figures(until(line, lambda frame: bool(figures(frame))))
-            shown = figures(admin.http.get("/ops/").text)
-    with alice.socket("/ws/operations/") as refused:
+def asked(page: str) -> str:
+    """The line that the page follows."""
+    path, params = (re.search(rf' data-{name}="([^"]*)"', page)[1] for name in ("socket", "params"))  # type: ignore[index]
+    return unescape(f"{path}?{params}")
+
+
+@pytest.mark.timeout(240)
+def test_staff_are_pushed_what_each_page_shows(visit: Visit) -> None:
+    """R-DASH: as of one moment after another, by themselves, and by the template of the page."""
+    admin, stale = visit("admin"), list[str]()
+    with ExitStack() as stack:
+        pages = {kind: admin.http.get(path).text for kind, path in PATHS.items()}
+        lines = {kind: stack.enter_context(admin.socket(asked(page))) for kind, page in pages.items()}
+        for kind, line in lines.items():
+            looks, pushed, shown = set[str](), "", "-"
+            while len(looks) < 2:
+                pushed = pushed_on(line, kind)
+                looks.update(AS_OF.findall(pushed))
+            for _ in range(20):  # another look may come in between
+                shown = figures(kind, admin.http.get(PATHS[kind]).text)
+                if OF_THE_MOMENT.sub("", pushed) == OF_THE_MOMENT.sub("", shown):
+                    break
+                pushed = pushed_on(line, kind)
+            else:
+                stale.append(f"{kind}: pushed {pushed}\nshown {shown}")
+
+    assert stale == []
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_others_are_refused(visit: Visit, kind: str) -> None:
+    alice = visit("alice")
+    with alice.socket(LINE, of=kind) as refused:
         code = close_code(refused)
 
-    assert pushed == shown
     assert code == 4403
-    assert alice.http.get("/live/poll/operations/").status_code == 404
+    assert alice.http.get("/live/poll/operations/", params={"of": kind}).status_code == 404
 
 
-def set_up(trader: Trader) -> None:
-    """The second factor, by the trader's own page."""
-    secret = re.search(r"<code>(\w+)</code>", trader.http.get(f"{TOTP}activate/").text)
-    assert secret
-    assert trader.post(f"{TOTP}activate/", code=code_of(secret[1])).status_code == 200
+@pytest.mark.parametrize("of, more", [("nothing", {}), ("bell", {}), ("trading", {"span": "year"})])
+def test_only_dashboards_come_down_that_line(visit: Visit, of: str, more: dict[str, str]) -> None:
+    admin = visit("admin")
+    with admin.socket(LINE, of=of, **more) as refused:
+        code = close_code(refused)
+
+    assert code == 4400
+    assert admin.http.get("/live/poll/operations/", params={"of": of, **more}).status_code == 404
 
 
-def taken_out(admin: Trader) -> None:
-    """In the admin, as for somebody who has lost the phone."""
-    rows = re.findall(
-        r"/admin/mfa/authenticator/(\d+)/change/", admin.http.get("/admin/mfa/authenticator/?type=totp").text
-    )
-    answer = admin.post(f"/admin/mfa/authenticator/{rows[0]}/delete/", post="yes")
-    assert [step.status_code for step in answer.history][:1] == [302]
+def test_each_span_has_figures_of_its_own(visit: Visit) -> None:
+    admin = visit("admin")
+    manage(admin.server.var, "shell", "-c", OLD)
+
+    with admin.socket(LINE, of="trading", span="week") as week, admin.socket(LINE, of="trading", span="hour") as hour:
+        pushed = [pushed_on(line, "trading") for line in (week, hour)]
+
+    assert ["a_rule_of_old" in each for each in pushed] == [True, False]
 
 
-def taken_out_untold(admin: Trader) -> None:
-    """By another program."""
-    with closing(sqlite3.connect(admin.server.var / "livedesk.sqlite3", timeout=10)) as database, database:
-        assert database.execute("DELETE FROM mfa_authenticator WHERE type = 'totp'").rowcount == 1
-
-
-def test_a_line_ends_when_the_second_factor_that_it_asked_for_is_removed(visit: Visit) -> None:
-    """Only that one: the desk's own page asks for none."""
-    admin = visit("admin", STAFF_MFA="on")
-    set_up(admin)
-    with admin.socket("/ws/operations/") as line, admin.socket() as desk:
-        code, took = end_of(shown(line), lambda: taken_out(admin))
-        now = time.time_ns() // 1000
-        stays = until(desk, lambda frame: any(int(stamp) > now for stamp in TS.findall(frame)))
-    with admin.socket("/ws/operations/") as again:
+def test_who_is_no_longer_staff_loses_the_line(visit: Visit) -> None:
+    """Nor is anybody shown what they may not do: closing is for who may change users."""
+    admin, bob = visit("admin"), visit("bob")
+    number = user_id(bob)
+    may(admin, number, is_active="on", is_staff="on")
+    with bob.socket(LINE, of="connections") as line:
+        pushed = pushed_on(line, "connections")
+        shown = figures("connections", admin.http.get(PATHS["connections"]).text)
+        code, took = end_of(line, lambda: may(admin, number, is_active="on"))
+    with bob.socket(LINE, of="connections") as again:
         refused = close_code(again)
 
+    assert "<td>operations</td>" in pushed
+    assert ("Close all" in pushed, "Close all" in shown) == (False, True)
     assert (code, refused) == (4403, 4403)
-    assert stays
     assert took < AT_ONCE
-
-
-def test_a_second_factor_that_is_removed_without_a_word_is_missed_by_looking(visit: Visit) -> None:
-    admin = visit("admin", STAFF_MFA="on")
-    set_up(admin)
-    with admin.socket("/ws/operations/") as line:
-        code, took = end_of(shown(line), lambda: taken_out_untold(admin))
-
-    assert code == 4403
-    assert took < BY_SWEEP

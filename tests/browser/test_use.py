@@ -14,7 +14,7 @@ from . import desk_page
 from .conftest import NewPage
 from .test_line import order_elsewhere
 
-ROW = "#ops section:has(> .panel-head #{id}) tbody tr"
+ROW = "#engagement section:has(> .panel-head #{id}) tbody tr"
 
 
 def row(page: Page, panel: str, name: str, first: str = "") -> str:

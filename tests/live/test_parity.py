@@ -108,7 +108,7 @@ def dom_of(html: Any, inner: frozenset[str], seq: int) -> Dom:
 
 
 BY_LOOKS = {"operations"}
-"""For staff, moved by looks instead of events; held to its page in `tests/alerts/test_operations_line.py`."""
+"""For staff, moved by no event; each is held to its page in `tests/alerts/test_operations_line.py`."""
 
 
 def open_tabs(scene: Scene) -> list[Tab]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .machines import SPAN
-from .terms import HTMX, answer, choice, form, get, html, json, moved, post, query, ref, schema, whole
+from .terms import answer, choice, form, get, html, json, moved, post, query, ref, schema, whole
 
 MISSING, REFUSED = ref("responses", "NotFound"), ref("responses", "Refused")
 USE_SPANS, HOUR_SPANS, DAY_SPANS = ("hour", "day", "week", "month"), ("hour", "day", "week"), ("week", "month")
-PAGE = answer("The page; to htmx what moves besides the charts", html())
+PAGE = answer("The page", html())
 DAY_SPAN = query("span", choice(DAY_SPANS, "how far back", default="week"))
 HOUR_SPAN = query("span", choice(HOUR_SPANS, "how far back", default="week"))
 USE_SPAN = query("span", choice(USE_SPANS, "how far back", default="week"))
@@ -25,7 +25,6 @@ OPERATIONS = (
         "Connections, lateness and errors, for staff",
         {200: PAGE, 404: MISSING},
         SPAN,
-        HTMX,
     ),
     get(
         "/ops/trading/",
@@ -34,7 +33,6 @@ OPERATIONS = (
         "Orders, fills, refusals by rule and the age of the feed, for staff",
         {200: PAGE, 404: MISSING},
         SPAN,
-        HTMX,
     ),
     get(
         "/ops/engagement/",
@@ -43,7 +41,6 @@ OPERATIONS = (
         "How the desk is used, in sums that name nobody, for staff",
         {200: PAGE, 404: MISSING},
         USE_SPAN,
-        HTMX,
     ),
     get(
         "/ops/engagement/days.json",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .terms import HTMX, Door, answer, choice, form, get, html, json, moved, plain, post, query, ref, schema, words
+from .terms import Door, answer, choice, form, get, html, json, moved, plain, post, query, ref, schema, words
 
 OPS_SPANS = ("hour", "day", "week", "month")
 OPS_CHARTS = ("health", "transport", "trading")
@@ -80,10 +80,9 @@ OPERATIONS = (
         "/ops/connections/",
         "listConnections",
         "operations",
-        "Every open socket, for staff; to htmx the table alone",
+        "Every open socket, or those of a user, for staff",
         {200: answer("The page", html()), 404: MISSING},
-        query("user", words("the number of a user")),
-        HTMX,
+        query("user", words("the number of a user", pattern="^[0-9]*$")),
     ),
     post(
         "/ops/connections/close/",

@@ -1,4 +1,4 @@
-"""The socket of the operations page."""
+"""The socket of every dashboard."""
 
 from __future__ import annotations
 
