@@ -14,4 +14,5 @@ class MarketConfig(AppConfig):
 
         bus.subscribe(wire.QUOTES, wire.hear)
         bus.subscribe(wire.RENAMED, wire.hear_renamed)
+        bus.subscribe(wire.SPLIT, wire.hear_split)
         saved.follow_when_cut_off()

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from apps.desk.money import ZERO
+from apps.desk.position import Split
 from apps.desk.quote import Quote
 
 MINUTE = timedelta(minutes=1)
@@ -40,6 +41,19 @@ class MinuteBar:
         self.high = max(self.high, earlier.high)
         self.low = min(self.low, earlier.low)
         self.volume = max(self.volume, earlier.volume)
+
+
+def in_new_shares(bar: MinuteBar, split: Split) -> MinuteBar:
+    """A minute of before a split as it would have been in the shares of after it."""
+    return MinuteBar(
+        bar.symbol,
+        bar.start,
+        split.price(bar.open),
+        split.price(bar.high),
+        split.price(bar.low),
+        split.price(bar.close),
+        split.shares(bar.volume),
+    )
 
 
 def minute_of(moment: datetime) -> datetime:

@@ -92,6 +92,19 @@ class Bar(models.Model):
         return f"{self.instrument_id} {self.start:%Y-%m-%d %H:%M}"
 
 
+class ShareSplit(models.Model):
+    """`new` shares took the place of `old` ones. Bars of the minutes before that of `at`, at the venue, are of the old
+    ones, and stay as they were traded."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="share_splits")
+    at = models.DateTimeField(db_index=True)
+    new = models.PositiveIntegerField()
+    old = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.new} for {self.old}, {self.at:%Y-%m-%d %H:%M}"
+
+
 class MarketState(models.Model):
     """One row: the feed that runs, its session and its pulse, written by the desk, read by every process.
 

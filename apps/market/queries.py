@@ -10,12 +10,13 @@ from decimal import Decimal
 from django.db.models import Case, CharField, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from apps.desk.calendar import ALWAYS, Phase
+from apps.desk.position import Split
 from apps.desk.quote import EPOCH
 from apps.live.prepared import Given, PreparedRead
 
-from .bars import MINUTE, MinuteBar
+from .bars import MINUTE, MinuteBar, in_new_shares, minute_of
 from .feeds import Session
-from .models import Bar, FormerSymbol, Instrument, MarketState
+from .models import Bar, FormerSymbol, Instrument, MarketState, ShareSplit
 
 LOOK_BACK = timedelta(days=7)  # over a weekend with holidays on both sides
 MINUTES_AT_ONCE = 500
@@ -153,18 +154,34 @@ def search(text: str, limit: int = 8) -> list[Found]:
 
 
 def bars(symbol: str, minutes: int) -> list[MinuteBar]:
-    """The bars of the last `minutes` up to the symbol's last quote, oldest first."""
+    """The bars of the last `minutes` up to the symbol's last quote, oldest first, in the shares of now."""
     rows = Bar.objects.filter(instrument__symbol=symbol)
     until = Instrument.objects.filter(symbol=symbol).values_list("last_quote__venue_at", flat=True).first()
     until = until or rows.aggregate(newest=Max("start"))["newest"]
     if until is None:
         return []
-    return minute_bars(rows.filter(start__lte=until, start__gt=until - timedelta(minutes=minutes)))
+    since = until - timedelta(minutes=minutes)
+    found, _ = in_shares_now(minute_bars(rows.filter(start__lte=until, start__gt=since)))
+    return found
 
 
-def last_minutes(until: datetime, minutes: int) -> list[MinuteBar]:
-    """The same of every symbol, in one query."""
-    return minute_bars(Bar.objects.filter(start__lte=until, start__gt=until - timedelta(minutes=minutes)))
+def last_minutes(until: datetime, minutes: int) -> tuple[list[MinuteBar], set[tuple[str, datetime]]]:
+    """The same of every symbol, in two queries, and the splits that they are told after: symbols and moments."""
+    rows = Bar.objects.filter(start__lte=until, start__gt=until - timedelta(minutes=minutes))
+    return in_shares_now(minute_bars(rows))
+
+
+def in_shares_now(found: list[MinuteBar]) -> tuple[list[MinuteBar], set[tuple[str, datetime]]]:
+    """Minutes, the oldest first, with those of before a split told in the shares of after it; and which splits."""
+    told = set[tuple[str, datetime]]()
+    if not found:
+        return found, told
+    splits = ShareSplit.objects.filter(at__gt=found[0].start, instrument__symbol__in={bar.symbol for bar in found})
+    for symbol, at, new, old in splits.values_list("instrument__symbol", "at", "new", "old"):
+        split, begins = Split(symbol, new, old), minute_of(at)
+        told.add((symbol, at))
+        found = [in_new_shares(bar, split) if bar.symbol == symbol and bar.start < begins else bar for bar in found]
+    return found, told
 
 
 def minute_bars(rows: QuerySet[Bar]) -> list[MinuteBar]:

@@ -64,6 +64,7 @@ class Board:
             self.bars = BarMaker()
             self.minutes: dict[str, dict[datetime, MinuteBar]] = defaultdict(dict)
             self.has_minutes = False
+            self.splits: set[tuple[str, datetime]] = set()
             self.outdated = False
             self.status = MarketStatus()
             self.fresh: set[str] = set()
@@ -162,12 +163,13 @@ class Board:
         self.status = status
 
     def learn_minutes(self, until: datetime | None = None) -> None:
-        """Reads the last minutes of every symbol, in one query, once; goes on with the one being traded."""
+        """Reads the last minutes of every symbol, in two queries, once; goes on with the one being traded."""
         until = until or max((quote.venue_at for quote in self.quotes.values()), default=None)
         if self.has_minutes or until is None:
             return
-        rows = queries.last_minutes(until, SPARK_MINUTES)
+        rows, splits = queries.last_minutes(until, SPARK_MINUTES)
         with self.lock:
+            self.splits |= splits
             later, self.minutes = self.minutes, defaultdict(dict)
             for bar in rows:
                 current = self.bars.current.get(bar.symbol)

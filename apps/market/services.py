@@ -24,7 +24,7 @@ from . import queries, wire
 from .bars import MINUTE, MinuteBar, minute_of
 from .feeds import Feed, Listing, Session, feed_from_setting
 from .hours import calendar_named, in_words
-from .models import Bar, FormerSymbol, Instrument, LastQuote, MarketState
+from .models import Bar, FormerSymbol, Instrument, LastQuote, MarketState, ShareSplit
 from .quotes import board
 
 KEPT = timedelta(days=2)
@@ -95,6 +95,7 @@ def backfill(feed: Feed) -> int:
     if feed.starts_over:
         played = [each.symbol for each in feed.instruments()]
         Bar.objects.filter(instrument__symbol__in=played, start__gte=minute_of(now)).delete()
+        ShareSplit.objects.filter(instrument__symbol__in=played, at__gte=minute_of(now)).delete()
     latest, at = queries.last_closes(now)
     if at is not None:
         feed.resume({symbol: bar.close for symbol, bar in latest.items()}, at)
@@ -236,9 +237,11 @@ def begin_day(calendar: Calendar, day: Day) -> None:
 
 
 @transaction.atomic
-def split_closes(split: Split) -> None:
-    """The prices that changes count from become those of the new shares; pages draw all that rests on them again."""
+def split_prices(split: Split, at: datetime) -> None:
+    """The prices that changes count from become those of the new shares, and minutes of before that moment at the
+    venue are told in them; pages draw all that rests on them again."""
     instrument = Instrument.objects.select_for_update().get(symbol=split.symbol)
+    ShareSplit.objects.create(instrument=instrument, at=at, new=split.new, old=split.old)
     for name in ("previous_close", "session_open"):
         price = getattr(instrument, name)
         setattr(instrument, name, None if price is None else split.price(price))

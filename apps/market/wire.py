@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from apps.desk.instrument import Renamed
 from apps.desk.money import ZERO
+from apps.desk.position import Split
 from apps.desk.quote import EPOCH, Quote
 from apps.live import bus
 from apps.live.running import moved
@@ -15,8 +17,9 @@ from apps.live.running import moved
 from .bars import MinuteBar
 from .feeds.base import Tick
 from .quotes import board
+from .splits import split_minutes
 
-QUOTES, RENAMED = "quotes", "renamed"
+QUOTES, RENAMED, SPLIT = "quotes", "renamed", "split"
 WORD_SECONDS = 0.25  # so often the desk publishes an empty batch, quotes or not: a quiet market is no lost line
 MICROSECOND = timedelta(microseconds=1)
 
@@ -56,6 +59,19 @@ def tell_renamed(renamed: Renamed) -> None:
 
 def hear_renamed(names: list[str]) -> None:
     board.rename(Renamed(*names))
+
+
+def tell_split(split: Split, at: datetime) -> list[MinuteBar]:
+    """Has every process tell its minutes in the new shares; quotes of these come after it. Returns the minute of the
+    old ones that it finished."""
+    finished = split_minutes(split, at)
+    bus.publish(SPLIT, [split.symbol, split.new, split.old, at.isoformat()])
+    return finished
+
+
+def hear_split(facts: list[Any]) -> None:
+    symbol, new, old, at = facts
+    split_minutes(Split(symbol, new, old), datetime.fromisoformat(at))
 
 
 def pack(quote: Quote) -> Packed:

@@ -36,8 +36,8 @@ class Closing:
         return quote if quote is not None and quote.received_at < closed_at else None
 
 
-def split_tick(quote: Quote, split: Split, now: datetime) -> Tick:
-    """The quote as it is of the new shares."""
+def split_tick(quote: Quote, split: Split, venue_at: datetime, now: datetime) -> Tick:
+    """The quote as it is of the new shares: of the moment of the split, for its minute is none of the old ones."""
     return Tick(
         quote.symbol,
         bid=split.price(quote.bid),
@@ -45,7 +45,7 @@ def split_tick(quote: Quote, split: Split, now: datetime) -> Tick:
         bid_size=split.shares(quote.bid_size),
         ask_size=split.shares(quote.ask_size),
         last=split.price(quote.last),
-        venue_at=quote.venue_at,
+        venue_at=venue_at,
         received_at=now,
     )
 

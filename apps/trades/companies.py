@@ -20,27 +20,29 @@ if TYPE_CHECKING:
 
 async def act_on_companies(desk: Desk, now: datetime) -> None:
     """What is due, one after the other; nothing is matched while it is booked."""
-    while change := await desk.in_matching(apply_one, desk, now):
-        if tick := follow(desk, change):
+    venue_at = desk.feed.clock()
+    while change := await desk.in_matching(apply_one, desk, now, venue_at):
+        if tick := follow(desk, change, venue_at):
             desk.take([tick])
 
 
-def apply_one(desk: Desk, now: datetime) -> Split | Renamed | None:
-    change = apply_next(now)
+def apply_one(desk: Desk, now: datetime, venue_at: datetime) -> Split | Renamed | None:
+    change = apply_next(now, venue_at)
     if isinstance(change, Renamed):
         desk.broker.rename(change)
     return change
 
 
-def follow(desk: Desk, change: Split | Renamed) -> Tick | None:
+def follow(desk: Desk, change: Split | Renamed, venue_at: datetime) -> Tick | None:
     """What is shown until the next trade: the last quote, split or under the new symbol."""
     if isinstance(change, Renamed):
         rename(desk, change)
         quote = desk.newest.get(change.new)
         return renamed_tick(quote, change, desk.clock()) if quote else None
     desk.feed.split(change.symbol, change.new, change.old)
+    desk.finished += wire.tell_split(change, venue_at)
     quote = desk.newest.get(change.symbol)
-    return split_tick(quote, change, desk.clock()) if quote else None
+    return split_tick(quote, change, venue_at, desk.clock()) if quote else None
 
 
 def rename(desk: Desk, renamed: Renamed) -> None:

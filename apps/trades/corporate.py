@@ -31,12 +31,13 @@ Kind = CorporateAction.Kind
 
 def apply_due(now: datetime) -> list[Split | Renamed]:
     """Applies all that is due; says which splits and changes of symbols were."""
-    return list(iter(partial(apply_next, now), None))
+    return list(iter(partial(apply_next, now, now), None))
 
 
-def apply_next(now: datetime) -> Split | Renamed | None:
+def apply_next(now: datetime, venue_at: datetime) -> Split | Renamed | None:
     """Applies what is due up to the next split or change of a symbol, and says which that was; None when all is done.
-    One that stopped half way goes on: no account has its due twice."""
+    One that stopped half way goes on: no account has its due twice. Prices of before `venue_at`, the time at the
+    venue, are of the old shares."""
     state = market_state()
     waiting = CorporateAction.objects.filter(applied_at=None, refused="").select_related("instrument").order_by("pk")
     for action in waiting:
@@ -49,7 +50,7 @@ def apply_next(now: datetime) -> Split | Renamed | None:
         elif (rate := rate_for(action, now)) is None:
             continue
         elif action.kind == Kind.SPLIT:
-            split_all(action, now, rate)
+            split_all(action, now, venue_at, rate)
             return due.split_of(action)
         elif action.kind == Kind.SYMBOL:
             return rename_all(action, now)
@@ -84,7 +85,7 @@ def obstacle(action: CorporateAction, session: date) -> str:
     return ""
 
 
-def split_all(action: CorporateAction, now: datetime, rate: Decimal) -> None:
+def split_all(action: CorporateAction, now: datetime, venue_at: datetime, rate: Decimal) -> None:
     """Each account in a transaction of its own, its orders first; the closes that days count from with the last."""
     split = due.split_of(action)
     words = f"{split.symbol} was split {split.new} for {split.old}: place it again for the new shares"
@@ -93,7 +94,7 @@ def split_all(action: CorporateAction, now: datetime, rate: Decimal) -> None:
             cancel_all(account, action.instrument.symbol, now, reason=words)
             due.book_split(account.pk, action, now, rate)
     with transaction.atomic():
-        market.split_closes(split)
+        market.split_prices(split, venue_at)
         for hook in split_hooks:
             hook(split, now)
         CorporateAction.objects.filter(pk=action.pk).update(applied_at=now)
