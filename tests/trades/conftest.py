@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -142,18 +143,32 @@ def race_server(request: pytest.FixtureRequest) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
-def race_desk(race_server: str, tmp_path: Path) -> RaceDesk:
-    """Each race has a database of its own."""
-    url = f"sqlite:///{tmp_path}/desk.sqlite3"
+@pytest.fixture(scope="module")
+def prepared(race_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What every race of a module starts from: to prepare it takes seconds, to copy it none."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('prepared')}/desk.sqlite3"
     if race_server != "sqlite":
-        name = f"race_{uuid.uuid4().hex}"
-        with psycopg.connect(race_server, autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        url = f"{race_server.rpartition('/')[0]}/{name}"
-    made = RaceDesk(url)
-    made.run("prepare")
-    return made
+        url = made_database(race_server, "template0")
+    RaceDesk(url).run("prepare")
+    return url
+
+
+def made_database(server: str, template: str) -> str:
+    name = f"race_{uuid.uuid4().hex}"
+    made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(made)
+    return f"{server.rpartition('/')[0]}/{name}"
+
+
+@pytest.fixture
+def race_desk(race_server: str, prepared: str, tmp_path: Path) -> RaceDesk:
+    """Each race has a database of its own."""
+    if race_server != "sqlite":
+        return RaceDesk(made_database(race_server, prepared.rpartition("/")[2]))
+    for path in Path(prepared.removeprefix("sqlite:///")).parent.iterdir():
+        shutil.copy(path, tmp_path)
+    return RaceDesk(f"sqlite:///{tmp_path}/desk.sqlite3")
 
 
 @pytest.fixture
