@@ -1,5 +1,5 @@
-"""How the desk is. Checked in the background every two seconds, so that a question is answered at once even while a
-dependency hangs."""
+"""How the desk is. Checked in the background every two seconds, soon again at first, so that a question is answered at
+once even while a dependency hangs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .together import together
 
 log = logging.getLogger(__name__)
 
-EVERY = 2.0
+SOON, EVERY = 0.1, 2.0
 BUDGET = 1.0
 FEED_SILENT_S = 10.0
 LEDGER_LATE_S = 2 * 3600.0
@@ -134,9 +134,12 @@ class Pulse:
         self.task: asyncio.Task[None] | None = None
 
     async def keep(self) -> None:
+        """What begins beside this process is found within as long again as it took: the pauses double."""
+        pause = SOON
         while True:
+            await asyncio.sleep(pause)
             await self.look()
-            await asyncio.sleep(EVERY)
+            pause = min(pause * 2, EVERY)
 
     async def look(self) -> None:
         """One round of all checks, side by side."""

@@ -76,6 +76,27 @@ async def test_a_silent_desk_is_down_and_says_for_how_long(async_client: AsyncCl
 
 
 @sync_to_async
+def desk_is_heard() -> None:
+    MarketState.objects.update(beat_at=datetime.now(UTC))
+
+
+async def test_a_desk_that_begins_beside_it_is_found_soon_after(
+    async_client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It need not wait for the turn of a process that is long at work."""
+    monkeypatch.setattr(health, "EVERY", 3600.0)
+    await desk_was_heard(seconds_ago=60)
+    before = await async_client.get("/health")
+    await desk_is_heard()
+
+    async with asyncio.timeout(at_most(2)):
+        while (await async_client.get("/health")).status_code != 200:
+            await asyncio.sleep(0.02)
+
+    assert before.status_code == 503
+
+
+@sync_to_async
 def ledger_was_checked(hours_ago: float, found: dict[str, Any] | None = None) -> None:
     keep_ledger_check(datetime.now(UTC) - timedelta(hours=hours_ago), found or {})
 
