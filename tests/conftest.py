@@ -12,6 +12,22 @@ import pytest
 from tests.browser.server import DeskServer, prepare
 
 StartDesk = Callable[..., DeskServer]
+LONG = (
+    "tests/faults/",
+    "tests/live/test_parity.py",
+    "tests/canary/test_alarm.py",
+    "tests/trades/test_kills.py",
+    "tests/trades/test_races.py",
+    "tests/live/test_churn.py",
+    "tests/live/test_processes.py",
+    "tests/live/test_dismissed.py",
+    "tests/live/test_floods.py",
+    "tests/live/test_hidden.py",
+    "tests/traderalerts/test_restart.py",
+    "tests/browser/",
+    "tests/deploy/",
+)
+"""Where a module takes a quarter of a minute or more."""
 
 
 def pytest_configure() -> None:
@@ -22,6 +38,12 @@ def pytest_configure() -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long modules first, whatever their order: one that begins when all else is done keeps one core waiting."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
