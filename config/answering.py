@@ -14,7 +14,6 @@ from contextlib import closing
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.core import signals
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, get_script_prefix
@@ -24,6 +23,9 @@ from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
 from apps import telemetry
+from apps.live.asking import is_json
+
+from .middleware import is_of_files
 
 AT_ONCE = 8
 FILES_AT_ONCE = 2
@@ -61,7 +63,7 @@ class Handler(ASGIHandler):
             body = await self.read_body(receive)
         except RequestAborted:
             return
-        room = self.files if scope["path"].startswith(settings.STATIC_URL) else self.requests
+        room = self.files if is_of_files(scope["path"]) else self.requests
         try:
             await asyncio.wait_for(room.seats.acquire(), WAIT_SECONDS)
         except BaseException as error:
@@ -121,8 +123,8 @@ def busy(scope: dict[str, Any]) -> HttpResponse:
         "Cache-Control": "no-store",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     }
-    accepts = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-    if accepts.startswith(b"application/json"):
+    accepted = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+    if is_json(accepted.decode("latin-1")):
         return JsonResponse({"error": BUSY, "detail": TRY_AGAIN}, status=503, headers=headers)
     kind = "text/plain; charset=utf-8"
     return HttpResponse(f"{BUSY}. {TRY_AGAIN}", status=503, content_type=kind, headers=headers)

@@ -31,14 +31,14 @@ POLICY = "; ".join(
 )
 
 
-def is_of_files(request: HttpRequest) -> bool:
-    return request.path.startswith(settings.STATIC_URL)
+def is_of_files(path: str) -> bool:
+    return path.startswith(settings.STATIC_URL)
 
 
 def dress(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     response.setdefault("Content-Security-Policy", POLICY)
     response.setdefault("X-Frame-Options", settings.X_FRAME_OPTIONS)
-    if not is_of_files(request):
+    if not is_of_files(request.path):
         response.setdefault("Cache-Control", "no-store")
     return response
 
@@ -62,11 +62,11 @@ def files_only(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequ
     if iscoroutinefunction(get_response):
 
         async def later(request: HttpRequest) -> HttpResponse:
-            return no_file() if is_of_files(request) else await get_response(request)
+            return no_file() if is_of_files(request.path) else await get_response(request)
 
         return later
 
-    return lambda request: no_file() if is_of_files(request) else get_response(request)
+    return lambda request: no_file() if is_of_files(request.path) else get_response(request)
 
 
 def no_file() -> HttpResponse:

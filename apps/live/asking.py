@@ -29,7 +29,12 @@ def form_of(request: HttpRequest) -> dict[str, str]:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "").startswith("application/json")
+    return is_json(request.headers.get("Accept", ""))
+
+
+def is_json(accepted: str) -> bool:
+    """What an Accept header asks for."""
+    return accepted.startswith("application/json")
 
 
 def signed_out() -> JsonResponse:

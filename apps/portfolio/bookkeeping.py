@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from apps.desk.currency import BASE
 from apps.desk.fill import Fill
 from apps.desk.ledger import CASH, FUNDING, Line, lines_of_fill
 from apps.desk.money import ZERO
@@ -87,9 +86,7 @@ class Booking:
         row.commission += fill.commission
         lines = lines_of_fill(fill, held.cost - cost, realized)
         journal = journal_of(fill, instrument, self.account, self.state)
-        if fill.currency != BASE:
-            journal.currency, journal.rate, journal.local_amount = fill.currency, fill.rate, fill.local_flow
-            journal.local_realized = fill.local_flow + held.local - local
+        journal.tell_local(fill.currency, fill.rate, fill.local_flow, fill.local_flow + held.local - local)
         self.journals.append((journal, lines))
         self.account.cash += fill.cash_flow
 

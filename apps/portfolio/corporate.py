@@ -101,9 +101,7 @@ def pay_in_lieu(
         session_date=action.ex_date,
         at=now,
     )
-    if currency != BASE:
-        journal.currency, journal.rate, journal.local_amount = currency, rate, fill.local_flow
-        journal.local_realized = fill.local_flow + held.local - local
+    journal.tell_local(currency, rate, fill.local_flow, fill.local_flow + held.local - local)
     write(account, lines_of_fill(fill, held.cost - cost, realized), journal)
     return journal.memo
 
@@ -148,8 +146,7 @@ def book_dividend(
         session_date=action.ex_date,
         at=now,
     )
-    if currency != BASE:
-        journal.currency, journal.rate, journal.local_amount = currency, rate, local
+    journal.tell_local(currency, rate, local)
     write(account, lines_of_income(DIVIDENDS, paid), journal)
     tell(account, action.kind, f"{paid:,.2f} USD: {words}", symbols=[symbol])
     return True

@@ -129,6 +129,11 @@ class Journal(models.Model):
         quantity, price = abs(self.quantity).normalize(), f"{self.price.normalize():,f}"
         return f"{called(self.kind)} {quantity:,f} {self.instrument.symbol} at {price}{self.at_rate}"
 
+    def tell_local(self, currency: str, rate: Decimal, amount: Decimal, realized: Decimal | None = None) -> None:
+        """What was paid or got in the share's own currency, and realized in it; of USD there is nothing to tell."""
+        if currency != BASE:
+            self.currency, self.rate, self.local_amount, self.local_realized = currency, rate, amount, realized
+
     @property
     def at_rate(self) -> str:
         """ " EUR, 1.0845 USD each", of another currency; else nothing."""
