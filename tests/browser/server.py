@@ -84,7 +84,11 @@ class DeskServer:
             stdout=self.output,
             stderr=subprocess.STDOUT,
         )
-        self.wait_until_healthy()
+        try:
+            self.wait_until_healthy()
+        except BaseException:
+            self.kill()
+            raise
 
     def wait_until_healthy(self) -> None:
         pause = threading.Event()
