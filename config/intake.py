@@ -15,7 +15,7 @@ from django.conf import settings
 from twisted.internet import reactor as installed_reactor
 
 from apps.live.codes import OVERSIZE
-from config.lean import LeanSocket, lean_autobahn
+from config.lean import Inbox, LeanSocket, lean_autobahn
 
 reactor: Any = installed_reactor
 MOST_UNREAD = 32
@@ -31,6 +31,10 @@ def has_unsent(transport: Any) -> bool:
 
 def throw_away(data: bytes) -> None:
     """Takes the place of a connection's `dataReceived`."""
+
+
+def do_nothing() -> None:
+    """Nobody reads from a connection that is lost."""
 
 
 class BoundedSocket(LeanSocket):
@@ -62,10 +66,14 @@ class BoundedSocket(LeanSocket):
             super().onPing(payload)
 
     def connectionLost(self, reason: Any) -> None:
-        """What it leaves behind is cyclic garbage, which may lie for long: it must not hold what was never read."""
+        """Lets go of what holds it in turn: cyclic garbage lies for long, and memory that is piled up is not given
+        back. Nor does it hold what was never read."""
         super().connectionLost(reason)
         self.data = b""
         self.message_data: list[bytes] = []
+        self.is_closed = None  # autobahn's, with this socket as its result
+        if isinstance(self.application_queue, Inbox):
+            self.application_queue.taken = do_nothing
 
     def message_read(self) -> None:
         """The consumer took a message off the queue."""
