@@ -31,7 +31,10 @@ def end_within(seconds: float) -> None:
 
 
 def tell_draining(application: Application, draining: Callable[[], bool]) -> Application:
-    """While draining, /health and /readyz say so to whoever still has a connection, and each answer is its last."""
+    """While draining, /health and /readyz say so to whoever still has a connection, and each answer is its last.
+
+    Not for sockets: nothing of this stands by while they are open.
+    """
 
     async def answer(scope: dict[str, Any], receive: Any, send: Any) -> None:
         async def send_last(message: dict[str, Any]) -> None:
@@ -39,16 +42,17 @@ def tell_draining(application: Application, draining: Callable[[], bool]) -> App
                 message["headers"] = [*message.get("headers", []), (b"connection", b"close")]
             await send(message)
 
-        if scope["type"] != "http":
-            await application(scope, receive, send)
-        elif draining() and scope["path"] in {"/health", "/readyz"}:
+        if draining() and scope["path"] in {"/health", "/readyz"}:
             headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
             await send_last({"type": "http.response.start", "status": 503, "headers": headers})
             await send({"type": "http.response.body", "body": json.dumps({"status": "draining"}).encode()})
         else:
             await application(scope, receive, send_last)
 
-    return answer
+    def answered(scope: dict[str, Any], receive: Any, send: Any) -> Awaitable[None]:
+        return (answer if scope["type"] == "http" else application)(scope, receive, send)
+
+    return answered
 
 
 async def drain(server: Any, reactor: Any) -> None:

@@ -93,6 +93,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]
         hub = running_hub()
         hub.join(self.viewer, entered.topics, entered.arrival.has(entered.topics))
         hub.guard.greet(self.viewer)
+        self.scope["headers"].clear()  # they would stay as long as the page does
 
     async def ask_in(self) -> int:
         """Seconds that this address must wait; before anything is looked up for it."""

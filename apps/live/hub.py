@@ -80,7 +80,7 @@ class Hub:
             seen = self.watched[topic] = Watched(topic)
         if viewer in seen.viewers:
             return
-        seen.viewers.add(viewer)
+        seen.viewers[viewer] = None
         viewer.shown.append(seen)
         for inner in seen.contained:
             self.watch(viewer, inner)
@@ -125,7 +125,7 @@ class Hub:
         if seen is None:
             return
         if viewer in seen.viewers:
-            seen.viewers.discard(viewer)
+            del seen.viewers[viewer]
             viewer.shown.remove(seen)
         viewer.due.discard(seen)
         if not seen.viewers:
@@ -198,7 +198,7 @@ class Hub:
             else:
                 seen.news = seen.frame
                 news.append(seen)
-            self.behind |= seen.viewers
+            self.behind.update(seen.viewers)
         for viewer in self.hidden.sent.keys() & self.behind:
             viewer.keep_news()
             self.behind.discard(viewer)

@@ -56,7 +56,7 @@ class Following:
 
 def is_looked_at(hub: Hub, seen: Watched) -> bool:
     """Not only by pages in the background."""
-    return isinstance(seen.fragment, Dashboard) and not seen.viewers <= hub.hidden.sent.keys()
+    return isinstance(seen.fragment, Dashboard) and not seen.viewers.keys() <= hub.hidden.sent.keys()
 
 
 async def follow() -> None:

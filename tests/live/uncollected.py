@@ -18,7 +18,8 @@ def tell(path: Path) -> None:
     while True:
         time.sleep(0.1)
         held = sum(type(each).__name__ == "BoundedSocket" for each in gc.get_objects())
-        path.write_text(f"{held}\n")
+        path.with_suffix(".new").write_text(f"{held}\n")
+        path.with_suffix(".new").replace(path)
 
 
 if __name__ == "__main__":
