@@ -200,7 +200,7 @@ def true_again(cluster: Cluster, crowd: Crowd) -> float:
 
 def fill_lists(cluster: Cluster, members: list[Member]) -> None:
     """As long as pages may be: a list that gets longer takes memory, and would hide what leaks."""
-    working = "SELECT count(*) FROM trades_order WHERE status = 'accepted' GROUP BY account_id"
+    working = "SELECT count(*) FROM trades_order WHERE status = 'new' GROUP BY account_id"
 
     def are_full() -> bool:
         counts = [int(str(count)) for (count,) in cluster.oracle.ask(working)]
