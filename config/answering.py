@@ -24,6 +24,7 @@ from django.urls import set_script_prefix
 
 from apps import telemetry
 from apps.live.asking import is_json
+from apps.live.identity import header
 
 from .middleware import is_of_files
 
@@ -123,8 +124,7 @@ def busy(scope: dict[str, Any]) -> HttpResponse:
         "Cache-Control": "no-store",
         "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     }
-    accepted = next((value for name, value in scope["headers"] if name == b"accept"), b"")
-    if is_json(accepted.decode("latin-1")):
+    if is_json(header(scope, b"accept")):
         return JsonResponse({"error": BUSY, "detail": TRY_AGAIN}, status=503, headers=headers)
     kind = "text/plain; charset=utf-8"
     return HttpResponse(f"{BUSY}. {TRY_AGAIN}", status=503, content_type=kind, headers=headers)
