@@ -72,8 +72,9 @@ class BoundedSocket(LeanSocket):
         self.data = b""
         self.message_data: list[bytes] = []
         self.is_closed = None  # autobahn's, with this socket as its result
-        if isinstance(self.application_queue, Inbox):
-            self.application_queue.taken = do_nothing
+        inbox = getattr(self, "application_queue", None)  # none where no consumer could be made
+        if isinstance(inbox, Inbox):
+            inbox.taken = do_nothing
 
     def message_read(self) -> None:
         """The consumer took a message off the queue."""
