@@ -193,7 +193,7 @@ class OrderMachine(TrueBooks):
         quantity = order.quantity if order.parent_id else size * LOTS[symbol]
         asked = Change(quantity, price if order.limit_price else None, price if order.stop_price else None)
         before = self.state()
-        if not order.is_working:
+        if not (order.is_working or order.awaits_first):
             with pytest.raises(IllegalTransition):
                 services.replace_order(self.account, order.pk, asked, self.now)
             assert self.state() == before
