@@ -15,6 +15,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Macro
 from markupsafe import escape
 
+from apps.desk.money import plain
 from apps.market.templatetags import figures
 
 FIGURES = (
@@ -30,7 +31,7 @@ FIGURES = (
     "direction",
     "moment",
 )
-DRAWN = (*FIGURES, "once")  # holds nothing to escape
+DRAWN = (*FIGURES, "plain", "once")  # holds nothing to escape
 
 TEXTS = 4_000  # symbols, names and ids, which come again and again, among prices, which do not
 
@@ -110,5 +111,5 @@ def environment(**options: Any) -> Environment:
         **{**options, "autoescape": True, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     )
     made.filters |= {name: getattr(figures, name) for name in FIGURES}
-    made.filters |= {"path_part": path_part, "once": draw_anew if made.auto_reload else once}
+    made.filters |= {"plain": plain, "path_part": path_part, "once": draw_anew if made.auto_reload else once}
     return made

@@ -115,9 +115,9 @@ def compiled(name: str) -> Template:
     return found
 
 
-def template_of(fragment: Fragment) -> Template:
+def template_named(name: str) -> Template:
     """Found once; a developer sees what was edited since."""
-    return get_template(fragment.template) if settings.DEBUG else compiled(fragment.template)
+    return get_template(name) if settings.DEBUG else compiled(name)
 
 
 def draw(topic: str, facts: Any, inner: Mapping[str, str]) -> SafeString:
@@ -127,7 +127,7 @@ def draw(topic: str, facts: Any, inner: Mapping[str, str]) -> SafeString:
 
 def drawn(fragment: Fragment, key: str, facts: Any, inner: Mapping[str, str]) -> str:
     context = fragment.context(key, facts)
-    return template_of(fragment).render({**context, "live": inner}).strip()
+    return template_named(fragment.template).render({**context, "live": inner}).strip()
 
 
 def draw_all(facts: Mapping[str, Any]) -> dict[str, SafeString]:

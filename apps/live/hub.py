@@ -29,7 +29,7 @@ from .watched import Watched
 log = logging.getLogger(__name__)
 
 SWEEP_SECONDS = 1.0
-DRAWS_AT_ONCE = 0.02  # seconds that a flush spends on redrawing before it sends; the rest has its turn in the next
+DRAWS_AT_ONCE = 0.02  # seconds of a flush for what has new facts, as many for the rest; then the next has its turn
 SENDS_AT_ONCE = 128
 PACE = 1.1  # an adaptive tick starts the next flush no sooner than this many times the last one's cost
 
@@ -211,12 +211,19 @@ class Hub:
             seen.news = b""
 
     def draw(self, topics: list[Watched], now: float) -> list[Watched]:
-        """Draws what is contained before what contains it, new facts first; gives those that could be drawn."""
+        """Draws what is contained before what contains it; gives those that could be drawn.
+
+        Who was drawn longest ago comes first. New facts do not keep quotes waiting, nor these what has happened.
+        """
         drawn: list[Watched] = []
+        spent = {True: 0.0, False: 0.0}
+        missing = set[str]()
         for seen in sorted(topics, key=Watched.turn):
-            began, follows = time.monotonic(), not seen.fresh
-            if follows and drawn and began - now > DRAWS_AT_ONCE:
+            fresh, began = seen.fresh, time.monotonic()
+            if spent[fresh] > DRAWS_AT_ONCE or not missing.isdisjoint(seen.contained):
                 self.moving.add(seen.topic)
+                if not seen.frame:
+                    missing.add(seen.topic)
                 continue
             try:
                 seen.draw({name: self.watched[name].html for name in seen.contained if name in self.watched}, now)
@@ -224,9 +231,11 @@ class Hub:
                 telemetry.faults.labels("draw").inc()
                 log.exception("drawing %s failed; pages keep what they show", seen.topic)
                 continue
+            took = time.monotonic() - began
+            spent[fresh] += took
             drawn.append(seen)
-            if follows and seen.fragment.every:
-                self.pace.redrawn(seen, now, time.monotonic() - began)
+            if seen.fragment.every and not fresh:
+                self.pace.redrawn(seen, now, took)
         return drawn
 
     def next_due(self) -> float:

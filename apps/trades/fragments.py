@@ -86,7 +86,8 @@ class FillsFragment(Fragment):
         return {key: found[int(key)] for key in keys}
 
     def context(self, key: str, facts: Fills) -> dict[str, Any]:
-        return {"id": f"fills-{key}", "fills": facts.rows, "ts": facts.ts}
+        shown = {"rows": facts.rows, "label": "Latest fills", "past": False}
+        return {"id": f"fills-{key}", **shown, "ts": facts.ts}
 
 
 class OrderFragment(Fragment):

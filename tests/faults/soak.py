@@ -18,7 +18,9 @@ from statistics import median
 
 import pytest
 
-from .clients import Crowd, StuckLine, Watch
+from apps.trades.lists import SHOWN
+
+from .clients import Crowd, Member, StuckLine, Watch
 from .cluster import Cluster
 from .conftest import SEED, StartCluster
 from .fuzz import frame
@@ -27,6 +29,7 @@ from .programs import Program
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 MEMBERS, TABS, TRADERS = 34, 3, 150
 ALL_TRUE = 15.0
+FILLS_LISTS = 600.0
 FILLS, LET_GO = 40.0, 20.0  # seconds; on a machine that does all of this at once
 CHURNED, STUCK, NONSENSE = 200, 10, 5000
 WARM_UP = 5  # minutes in which memory may still find its size
@@ -195,8 +198,23 @@ def true_again(cluster: Cluster, crowd: Crowd) -> float:
     return took
 
 
+def fill_lists(cluster: Cluster, members: list[Member]) -> None:
+    """As long as pages may be: a list that gets longer takes memory, and would hide what leaks."""
+    working = "SELECT count(*) FROM trades_order WHERE status = 'new' GROUP BY account_id"
+
+    def are_full() -> bool:
+        counts = [int(str(count)) for (count,) in cluster.oracle.ask(working)]
+        return len(counts) == len(members) and min(counts) >= SHOWN
+
+    flow = cluster.orders(members, pace=0.01)
+    cluster.until(are_full, FILLS_LISTS)
+    assert cluster.oracle.broken_orders(flow.stop()) == {}
+    say(f"every list of orders is full: {SHOWN}")
+
+
 def test_soak(cluster: Cluster, memory: Memory) -> None:
     faults, members = Faults(cluster), cluster.members(MEMBERS)
+    fill_lists(cluster, members)
     flow = cluster.orders(cluster.members(TRADERS), pace=2.0)
     with cluster.crowd(members, tabs=TABS) as crowd:
         true_again(cluster, crowd)

@@ -73,7 +73,7 @@ def test_who_waits_is_due_in_its_time_and_once() -> None:
     assert (pace.due(5.0), pace.due(9.0), pace.next_at()) == (["counter/7"], [], float("inf"))
 
 
-async def test_a_flush_without_time_draws_what_happened_and_leaves_the_rest_for_the_next(
+async def test_a_flush_without_time_draws_one_that_happened_and_one_that_follows_and_leaves_the_rest(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readers = [Reader(n) for n in range(1, 6)]
@@ -81,16 +81,31 @@ async def test_a_flush_without_time_draws_what_happened_and_leaves_the_rest_for_
         hub.join(reader, [f"counter/{reader.user_id}"])
         await reader.until(bool)
     Counter.draws.clear()
-    monkeypatch.setattr(hub_module, "DRAWS_AT_ONCE", -1.0)
+    monkeypatch.setattr(hub_module, "DRAWS_AT_ONCE", 0.0)
     seen = [hub.watched[f"counter/{n}"] for n in range(1, 6)]
     seen[3].fresh = seen[4].fresh = True
 
     drawn = hub.draw(seen, time.monotonic())
 
-    assert {one.key for one in drawn} == {"4", "5"}
-    for reader in readers[:3]:
-        await reader.until(lambda got: len(got) == 2)
+    assert [one.key in {"4", "5"} for one in drawn] == [True, False]
+    hub.hurry()
+    for reader in readers:
+        if reader.user_id not in {int(one.key) for one in drawn}:
+            await reader.until(lambda got: len(got) == 2)
     assert sorted(Counter.draws) == ["1", "2", "3", "4", "5"]
+
+
+async def test_a_flush_without_time_draws_no_container_before_what_stands_in_it(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub_module, "DRAWS_AT_ONCE", 0.0)
+    reader = Reader(1)
+
+    hub.join(reader, ["box/a"])
+    await reader.until(lambda got: any('id="box"' in text for text in got))
+
+    inner = '<p id="counter-1" data-ts="1">0</p><p id="counter-2" data-ts="1">0</p>'
+    assert reader.got[-1] == f'<div id="box" data-ts="1">{inner}</div>'
 
 
 async def test_what_waits_for_its_turn_does_not_wait_with_an_event(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,10 +12,11 @@ from jinja2 import UndefinedError, nodes
 from markupsafe import Markup
 
 from apps.live import fragments
-from apps.live.fragments import registry, template_of
+from apps.live.fragments import registry, template_named
 from config.hot import environment
 
-HOT = ("quote", "spark", "book", "bar", "account", "positions", "breakdown", "position")
+HOT = ("quote", "spark", "book", "bar", "account", "positions", "breakdown", "position", "orders", "order", "fills")
+QUOTE = registry["quote"].template
 HOSTILE = "<b>\"&'{{ 1 }}"
 
 
@@ -43,13 +44,13 @@ def test_what_is_drawn_often_is_compiled(kind: str) -> None:
 
 
 def test_template_is_found_once() -> None:
-    assert template_of(registry["quote"]) is template_of(registry["quote"])
+    assert template_named(QUOTE) is template_named(QUOTE)
 
 
 def test_developer_sees_what_was_edited_since(settings: Any) -> None:
     settings.DEBUG = True
 
-    assert template_of(registry["quote"]) is not template_of(registry["quote"])
+    assert template_named(QUOTE) is not template_named(QUOTE)
 
 
 def test_text_is_escaped() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import template
 from django.conf import settings
 from django.db import DatabaseError
@@ -10,6 +12,7 @@ from django.utils.html import json_script
 from django.utils.safestring import SafeString
 
 from apps.live.codes import page_codes
+from apps.live.fragments import template_named
 from apps.live.notices import board_for_visitors
 from apps.live.topics import NOTICE
 
@@ -21,6 +24,12 @@ def fragment(context: Context, topic: str) -> str:
     """The drawn HTML of a topic. Raises KeyError for a topic that the page does not watch."""
     drawn: str = context["live"][topic]
     return drawn
+
+
+@register.simple_tag
+def hot(template_name: str, **context: Any) -> SafeString:
+    """A part of a live fragment, as it is drawn there, on a page that shows the same of other rows."""
+    return SafeString(template_named(template_name).render(context))
 
 
 @register.simple_tag(takes_context=True)
