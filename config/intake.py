@@ -60,6 +60,11 @@ class BoundedSocket(LeanSocket):
             self.paused = True
             self.transport.pauseProducing()
 
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:
+        """Of a handshake that was refused before anybody heard of it daphne knows nothing, and would fail."""
+        if "server" in vars(self):
+            super().onClose(wasClean, code, reason)
+
     def onPing(self, payload: bytes) -> None:
         """Of pings that come faster than their answers are taken, the last ones get none (RFC 6455, 5.5.3)."""
         if not has_unsent(self.transport):

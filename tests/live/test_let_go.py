@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.wire import ask_for_line
 from .uncollected import HELD
 
 MANNERS = range(4)
+REFUSED = ("Sec-WebSocket-Version: 99", "Sec-WebSocket-Version: 13")  # the second has no key
 
 
 class Uncollected(DeskServer):
@@ -50,3 +52,20 @@ def test_sockets_that_end_in_any_manner_are_let_go_without_a_collection(desk: Un
 
     assert seen == len(PATHS)
     assert desk.held() <= len(PATHS)
+
+
+def refused(port: int, header: str) -> bytes:
+    """What a handshake that is none is answered, to the end of its connection."""
+    asked = f"GET {PATHS[0]} HTTP/1.1", "Host: localhost", "Connection: Upgrade", "Upgrade: websocket", header
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall("\r\n".join([*asked, "", ""]).encode())
+        return b"".join(iter(lambda: line.recv(4096), b""))
+
+
+def test_handshakes_that_are_none_are_answered_and_let_go(desk: Uncollected) -> None:
+    answers = [refused(desk.port, header).split(b"\r\n")[0] for header in REFUSED * 10]
+    wait(lambda: desk.held() == 0)
+
+    assert {answer.split()[1] for answer in answers} == {b"400"}
+    assert desk.held() == 0
+    assert "Unhandled" not in desk.log.read_text()
