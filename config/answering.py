@@ -26,6 +26,7 @@ from apps import telemetry
 from apps.live.asking import is_json
 from apps.live.identity import header
 
+from .bodies import TOO_LARGE, BodyTooLarge, Receive, bounded
 from .middleware import is_of_files
 
 AT_ONCE = 8
@@ -34,7 +35,6 @@ WAIT_SECONDS = 5.0
 BUSY = "The desk is busy"
 TRY_AGAIN = "Nobody could take this within 5 seconds. Nothing was changed; try again."
 
-Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 
 
@@ -61,8 +61,11 @@ class Handler(ASGIHandler):
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         try:
-            body = await self.read_body(receive)
+            body = await self.read_body(bounded(receive))
         except RequestAborted:
+            return
+        except BodyTooLarge:
+            await self.send_response(plain(TOO_LARGE, 413, {"Connection": "close"}), send)
             return
         room = self.files if is_of_files(scope["path"]) else self.requests
         try:
@@ -126,5 +129,8 @@ def busy(scope: dict[str, Any]) -> HttpResponse:
     }
     if is_json(header(scope, b"accept")):
         return JsonResponse({"error": BUSY, "detail": TRY_AGAIN}, status=503, headers=headers)
-    kind = "text/plain; charset=utf-8"
-    return HttpResponse(f"{BUSY}. {TRY_AGAIN}", status=503, content_type=kind, headers=headers)
+    return plain(f"{BUSY}. {TRY_AGAIN}", 503, headers)
+
+
+def plain(text: str, status: int, headers: dict[str, str]) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=headers)

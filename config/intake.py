@@ -15,13 +15,12 @@ from django.conf import settings
 from twisted.internet import reactor as installed_reactor
 
 from apps.live.codes import OVERSIZE
+from config.bodies import MOST_BODY, TOO_LARGE
 from config.lean import Inbox, LeanSocket, lean_autobahn
 
 reactor: Any = installed_reactor
 MOST_UNREAD = 32
-MOST_BODY = 1 << 20
 LINGER_SECONDS = 1.0  # what is still sent is thrown away for so long: a reset at once would destroy the answer
-TOO_LARGE = b"Too large: a request may hold 1 MiB at most. Nothing was changed.\n"
 
 
 def has_unsent(transport: Any) -> bool:
@@ -120,7 +119,7 @@ class BoundedRequest(WebRequest):  # type: ignore[misc]
         self.refused = True
         self.requestHeaders.removeHeader(b"expect")  # or "100 Continue" would follow
         head = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: text/plain\r\n"
-        self.channel.transport.write(head + b"Content-Length: %d\r\n\r\n" % len(TOO_LARGE) + TOO_LARGE)
+        self.channel.transport.write(head + b"Content-Length: %d\r\n\r\n" % len(TOO_LARGE) + TOO_LARGE.encode())
         self.channel.dataReceived = throw_away
         reactor.callLater(LINGER_SECONDS, self.channel.transport.abortConnection)
 

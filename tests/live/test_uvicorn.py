@@ -98,3 +98,12 @@ def test_pings_are_answered_and_the_metrics_are_this_machines_only(alice: Trader
 
     assert "livedesk_sockets_open" in alice.http.get("/metrics").text
     assert alice.http.get("/metrics", headers={"X-Forwarded-For": "127.0.0.1"}).status_code == 404
+
+
+def test_a_body_over_a_mebibyte_is_refused_and_changes_nothing(alice: Trader) -> None:
+    before = alice.seq()
+
+    refused = alice.order(quantity="1", note="x" * (1 << 20))
+
+    assert (refused.status_code, refused.text.partition(":")[0]) == (413, "Too large")
+    assert alice.seq() == before
