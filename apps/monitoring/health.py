@@ -16,6 +16,8 @@ import redis
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db import connection
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from apps import telemetry
 from apps.canary import queries as canaries
@@ -33,7 +35,8 @@ FEED_SILENT_S = 10.0
 LEDGER_LATE_S = 2 * 3600.0
 COMPONENTS = ("database", "redis", "feed", "ledger", "canary")
 STARTED = time.monotonic()
-CHECKERS = ThreadPoolExecutor(4, thread_name_prefix="health")
+# A thread for each: one that hangs takes none from another
+CHECKERS = {name: ThreadPoolExecutor(1, thread_name_prefix=f"health-{name}") for name in COMPONENTS}
 
 Report = dict[str, Any]
 
@@ -45,7 +48,8 @@ def check_database() -> Report:
 
 
 def check_redis() -> Report:
-    with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=BUDGET, socket_connect_timeout=BUDGET) as client:
+    patience = {"socket_timeout": BUDGET, "socket_connect_timeout": BUDGET, "retry": Retry(NoBackoff(), 0)}
+    with redis.Redis.from_url(settings.REDIS_URL, **patience) as client:
         client.ping()
     return {"status": "ok"}
 
@@ -127,10 +131,11 @@ def checks() -> dict[str, Callable[[], Report]]:
 
 
 class Pulse:
-    """Keeps the last report of each dependency."""
+    """Keeps the last report of each dependency, and when it was made."""
 
     def __init__(self) -> None:
         self.reports: dict[str, Report] = {}
+        self.made_at: dict[str, float] = {}
         self.task: asyncio.Task[None] | None = None
 
     async def keep(self) -> None:
@@ -148,17 +153,24 @@ class Pulse:
     async def check(self, name: str, work: Callable[[], Report]) -> None:
         started = time.monotonic()
         try:
-            asked = database_sync_to_async(work, thread_sensitive=False, executor=CHECKERS)()
+            asked = database_sync_to_async(work, thread_sensitive=False, executor=CHECKERS[name])()
             report = await asyncio.wait_for(asked, BUDGET)
-            report["milliseconds"] = round((time.monotonic() - started) * 1000, 1)
-        except TimeoutError:
-            report = {"status": "down", "reason": f"no answer in {BUDGET:g} s"}
+        except (TimeoutError, redis.TimeoutError):
+            report = {"status": "down", "reason": f"no answer in {BUDGET:g} s", "milliseconds": None}
         except Exception as error:
             report = {"status": "down", "reason": type(error).__name__}
+        ended = time.monotonic()
+        report.setdefault("milliseconds", round((ended - started) * 1000, 1))
         if report["status"] not in {"ok", self.reports.get(name, {}).get("status")}:
             log.error("%s is %s: %s", name, report["status"], report["reason"])
-        self.reports[name] = report
+        self.reports[name], self.made_at[name] = report, ended
         telemetry.dependency_up.labels(name).set(report["status"] != "down")
+
+    def said_of(self, name: str) -> Report:
+        """The last report with its age: one that grows old is of checks that have stopped."""
+        if name not in self.reports:
+            return {"status": "off"}
+        return {**self.reports[name], "ageSeconds": round(time.monotonic() - self.made_at[name], 1)}
 
     def of_feed(self, name: str) -> float | None:
         """A figure of the last look at the feed; None where that found nothing."""
@@ -178,7 +190,7 @@ class Pulse:
             "processes": len(told) or None,
             "memory": {"rss": sum(each.rss for each in told) or None},
             "websocket": websocket(told),
-            **{name: self.reports.get(name, {"status": "off"}) for name in COMPONENTS},
+            **{name: self.said_of(name) for name in COMPONENTS},
         }
 
 

@@ -109,7 +109,7 @@ async def test_a_ledger_that_adds_up_is_ok(async_client: AsyncClient) -> None:
 
     report = answer.json()["ledger"]
     assert (answer.status_code, answer.json()["status"]) == (200, "healthy")
-    assert list(report) == ["status", "checkedSecondsAgo", "wrong", "milliseconds"]
+    assert list(report) == ["status", "checkedSecondsAgo", "wrong", "milliseconds", "ageSeconds"]
     assert (report["status"], report["wrong"]) == ("ok", 0)
     assert 3600 <= report["checkedSecondsAgo"] < 3700
 
@@ -201,8 +201,51 @@ async def test_a_hanging_dependency_does_not_hold_up_the_answer(
     took = time.monotonic() - started
     released.set()
     assert took < at_most(0.5)
-    assert answer.json()["database"] == {"status": "down", "reason": "no answer in 1 s"}
+    report = answer.json()["database"]
+    assert report.pop("ageSeconds") < at_most(0.5)
+    assert report == {"status": "down", "reason": "no answer in 1 s", "milliseconds": None}
     assert answer.status_code == 503
+
+
+async def test_four_that_hang_leave_the_fifth_as_it_is(
+    own_pulse: health.Pulse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that hangs keeps four threads for as long; whoever looks after Redis has one yet."""
+    released = threading.Event()
+
+    def hangs() -> health.Report:
+        released.wait(30)
+        return {"status": "ok"}
+
+    well = {"redis": lambda: {"status": "ok"}}
+    hanging = dict.fromkeys(("database", "feed", "ledger", "canary"), hangs)
+    monkeypatch.setattr(health, "checks", lambda: {**hanging, **well})
+
+    rounds = []
+    for _ in range(2):
+        await own_pulse.look()
+        rounds.append({name: report["status"] for name, report in own_pulse.reports.items()})
+    released.set()
+
+    assert rounds == [{**dict.fromkeys(hanging, "down"), "redis": "ok"}] * 2
+
+
+async def test_an_answer_says_how_old_it_is(own_pulse: health.Pulse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look that failed took its time too; only one without an answer has none."""
+
+    def fails() -> health.Report:
+        raise ConnectionError
+
+    monkeypatch.setattr(health, "checks", lambda: {"database": fails, "feed": lambda: {"status": "ok"}})
+    await own_pulse.look()
+    own_pulse.made_at["feed"] -= 60
+
+    _, report = own_pulse.report()
+
+    assert 0 <= report["database"]["ageSeconds"] < at_most(1)
+    assert 60 <= report["feed"]["ageSeconds"] < 60 + at_most(1)
+    assert (report["database"]["reason"], report["database"]["milliseconds"] >= 0) == ("ConnectionError", True)
+    assert report["redis"] == {"status": "off"}
 
 
 async def test_only_get_is_answered(async_client: AsyncClient) -> None:

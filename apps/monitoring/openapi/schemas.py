@@ -87,7 +87,8 @@ BAR = {"time": whole("seconds since the epoch"), **dict.fromkeys(("open", "high"
 CHECK = {
     "status": choice(("ok", "degraded", "down", "off")),
     "reason": words("why it is not ok"),
-    "milliseconds": {"type": "number", "description": "how long the look took"},
+    "milliseconds": {"type": ["number", "null"], "description": "how long the look took; null where no answer came"},
+    "ageSeconds": {"type": "number", "description": "how long ago the look ended; looks are two seconds apart"},
     "name": words("the feed's"),
     "open": {"type": "boolean", "description": "whether the market is"},
     "quoting": {"type": "boolean", "description": "whether quotes are to be expected now"},
