@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -156,8 +157,22 @@ class Postgres(Program):
         self.signal(signal.SIGQUIT)
         self.wait()
 
+    def signal_all(self, number: signal.Signals) -> None:
+        """Each session is a process of its own; the one that makes them comes first, so that no other is made."""
+        self.signal(number)
+        for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split():
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), number)
+
+    def freeze(self) -> None:
+        self.signal_all(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.signal_all(signal.SIGCONT)
+
     def end(self) -> None:
         if self.runs:
+            self.thaw()
             self.crash()
 
     def ask(self, statement: str, *values: object) -> list[tuple[object, ...]]:
