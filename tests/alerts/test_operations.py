@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from apps.live.codes import FORBIDDEN
 from apps.live.entrance import Asking, Entered, read_answers
 from apps.live.moments import micros
 from apps.monitoring.pages import OperationsPage
+from tests.patience import at_most, processor_seconds
 
 from .conftest import NOW, figures, looks
 
@@ -125,9 +125,12 @@ def test_thirty_days_are_told_fast(rule: Rule, admin_client: Client, record_prop
         tens = [NOW - number * timedelta(minutes=10) for number in range(30 * 144)]
         Span.objects.bulk_create(Span(at=at, parts=part) for at in tens)
         Sample.objects.bulk_create(Sample(at=NOW - number * STEP, parts=part) for number in range(360))
-        started = time.perf_counter()
-        found = [admin_client.get(f"/ops/curves.json?span={span}").json() for span in ("hour", "month")]
-    record_property("figure", f"30 days and an hour of /ops/ in {1000 * (time.perf_counter() - started):.0f} ms")
+        paths = [f"/ops/curves.json?span={span}" for span in ("hour", "month")]
+        found = [admin_client.get(path).json() for path in paths]
+        took = [processor_seconds(lambda path=path: admin_client.get(path)) for path in paths]
+    told = " and ".join(f"{1000 * seconds:.0f} ms" for seconds in took)
+    record_property("figure", f"an hour and 30 days of /ops/ in {told} (of the processor, promised 300 ms)")
 
     assert [len(each["at"]) for each in found] == [360, 30 * 144]
+    assert max(took) < at_most(0.3)
     assert admin_client.get("/ops/?span=year").status_code == 404

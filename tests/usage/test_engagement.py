@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock
 from typing import Any
@@ -19,6 +18,7 @@ from apps.usage.models import Count, Week
 from apps.usage.queries import around_release, days
 from apps.usage.weeks import week_of
 from tests.alerts.conftest import figures
+from tests.patience import at_most, processor_seconds
 
 from .conftest import TODAY
 
@@ -117,8 +117,10 @@ def thirty_days() -> None:
     )
 
 
-def test_thirty_days_take_as_many_queries_as_none(admin_client: Client, record_property: Any) -> None:
-    """R-DASH: below 300 ms on thirty days of data; the figure is printed, the number of queries is held."""
+def test_thirty_days_take_as_many_queries_as_none_and_no_longer_than_promised(
+    admin_client: Client, record_property: Any
+) -> None:
+    """R-DASH: below 300 ms on thirty days of data."""
     paths = [
         "/ops/?span=month",
         "/ops/transport/?span=month",
@@ -131,22 +133,21 @@ def test_thirty_days_take_as_many_queries_as_none(admin_client: Client, record_p
     def queries() -> dict[str, int]:
         found = {}
         for path in paths:
-            started = time.perf_counter()
             with CaptureQueriesContext(connection) as seen:
                 assert admin_client.get(path).status_code == 200
-            took[path] = 1000 * (time.perf_counter() - started)
             asked = [
                 query["sql"] for query in seen.captured_queries
             ]  # the frame's own come from what is kept a second
             found[path] = sum("alerts_" in sql or "usage_" in sql for sql in asked)
         return found
 
-    took: dict[str, float] = {}
     services.mark_release("0.8.0", TODAY - 20 * A_DAY)
     empty = queries()
     thirty_days()
 
     assert queries() == empty
     assert max(empty.values()) < 10
-    told = ", ".join(f"{path.split('?')[0]} {ms:.0f} ms" for path, ms in took.items())
-    record_property("figure", f"30 days of dashboards (promised 300 ms): {told}")
+    took = {path: processor_seconds(lambda path=path: admin_client.get(path)) for path in paths}
+    told = ", ".join(f"{path.split('?')[0]} {1000 * seconds:.0f} ms" for path, seconds in took.items())
+    record_property("figure", f"30 days of dashboards (of the processor, promised 300 ms): {told}")
+    assert {path: seconds for path, seconds in took.items() if seconds >= at_most(0.3)} == {}
