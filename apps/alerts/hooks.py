@@ -9,7 +9,7 @@ from typing import Any
 from .models import Alert
 
 alert_hooks: list[Callable[[Alert, datetime], Any]] = []
-look_hooks: list[Callable[[Mapping[str, Any], datetime], Any]] = []
+look_hooks: list[Callable[[Mapping[str, Any], datetime, datetime | None], Any]] = []
 
 
 def on_alert(hook: Callable[[Alert, datetime], Any]) -> None:
@@ -17,6 +17,6 @@ def on_alert(hook: Callable[[Alert, datetime], Any]) -> None:
     alert_hooks.append(hook)
 
 
-def on_look(hook: Callable[[Mapping[str, Any], datetime], Any]) -> None:
-    """Called with what each look was told."""
+def on_look(hook: Callable[[Mapping[str, Any], datetime, datetime | None], Any]) -> None:
+    """Called with what each look was told, its moment, and that of the look before; None of the first."""
     look_hooks.append(hook)

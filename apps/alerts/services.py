@@ -45,7 +45,7 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
     Sample.objects.filter(at__lt=now - KEPT).delete()
     Span.objects.filter(at__lt=now - SPANS_KEPT).delete()
     for look_hook in look_hooks:
-        look_hook(told, now)
+        look_hook(told, now, last.at if last is not None else None)
     alerts = [alert for rule in rules if (alert := judge(rule, told, now))]
     for alert in alerts:
         for alert_hook in alert_hooks:

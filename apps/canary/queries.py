@@ -15,6 +15,8 @@ IN_THE_AIR = timedelta(seconds=30)
 """Longer none takes; what has no end by then has failed with its process."""
 OVERDUE = 3
 """Turns after which it is no longer known how the desk is."""
+FAILS = 2
+"""In a row; one alone may have met a process that ended."""
 
 
 @dataclass(frozen=True, slots=True)

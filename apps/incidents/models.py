@@ -78,7 +78,7 @@ class Update(models.Model):
 
 
 class Day(models.Model):
-    """How many looks of a UTC day found the component up, and how many not."""
+    """How many looks of a UTC day found the component up, and how many did not, or did not come."""
 
     component = models.CharField(max_length=20)
     on = models.DateField()

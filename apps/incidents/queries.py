@@ -11,6 +11,7 @@ from apps.alerts.models import Sample
 from apps.live.models import Notice
 
 from .models import COMPONENTS, Day, Incident, Update
+from .states import is_up
 
 DAYS = 90
 SILENT = timedelta(minutes=2)
@@ -18,7 +19,7 @@ SILENT = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A day: the share of looks that found it up; None where nobody looked."""
+    """A day: the share of the looks that were due which found it up; None where nobody has begun to look."""
 
     on: date
     up: float | None
@@ -73,15 +74,8 @@ def bar_of(on: date, day: Day | None) -> Bar:
 
 
 def state_of(name: str, look: Sample | None) -> str:
-    if look is None:
-        return "unknown"
-    dependencies = look.raw.get("components") or {}
-    down = look.raw.get("status") == "down" if name == "desk" else dependencies.get(KEYS[name]) == "down"
-    return "down" if down else "up"
-
-
-# Which dependency a component stands on
-KEYS = {"feed": "feed", "live": "redis"}
+    up = None if look is None else is_up(look.raw)[name]
+    return "unknown" if up is None else "up" if up else "down"
 
 
 def shown_incidents(most: int = 30) -> list[Incident]:

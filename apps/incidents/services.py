@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F
 
 from apps.alerts.models import Alert
+from apps.alerts.services import EVERY
 
 from .grading import GRADES, TITLES
-from .models import Day, Incident, Update
+from .models import COMPONENTS, Day, Incident, Update
+from .states import is_up
 
 KEPT = timedelta(days=91)
+USUAL = timedelta(seconds=30)  # between two looks, with a web process that starts again in between
 
 
 @transaction.atomic
@@ -61,18 +64,27 @@ def resolve(incidents: list[Incident], user: Any, now: datetime) -> int:
 
 
 @transaction.atomic
-def count_look(told: Mapping[str, Any], now: datetime) -> None:
-    """One more look of the day at each component; what cannot be known counts for neither."""
-    dependencies: Mapping[str, str] = told.get("components") or {}
-    states = {
-        "desk": told.get("status"),
-        "feed": dependencies.get("feed"),
-        "live": "down" if dependencies.get("redis") == "down" else "up",  # a web process looks: it is there
-    }
-    for component, state in states.items():
-        if state is None:
-            continue
-        day, _ = Day.objects.get_or_create(component=component, on=now.date())
-        column = "down" if state == "down" else "up"
-        Day.objects.filter(pk=day.pk).update(**{column: F(column) + 1})
+def count_look(told: Mapping[str, Any], now: datetime, before: datetime | None = None) -> None:
+    """One more look of the day at each component; what cannot be known counts for neither. `before` was the last."""
+    if before is not None:
+        count_silence(before, now)
+    for component, up in is_up(told).items():
+        if up is not None:
+            count(component, now.date(), "up" if up else "down", 1)
     Day.objects.filter(on__lt=(now - KEPT).date()).delete()
+
+
+def count_silence(before: datetime, now: datetime) -> None:
+    """Looks need the database and a web process: one that was due and did not come found nothing up."""
+    start = max(before + USUAL, now - KEPT)
+    while start < now:
+        end = min(datetime.combine(start.date() + timedelta(days=1), time(), UTC), now)
+        if missed := (end - start) // EVERY:
+            for component in COMPONENTS:
+                count(component, start.date(), "down", missed)
+        start = end
+
+
+def count(component: str, on: date, column: str, looks: int) -> None:
+    day, _ = Day.objects.get_or_create(component=component, on=on)
+    Day.objects.filter(pk=day.pk).update(**{column: F(column) + looks})

@@ -104,7 +104,7 @@ def check_canary() -> Report:
         "failedInARow": found.failed_in_a_row,
     }
     uptime = time.monotonic() - STARTED
-    if found.is_known(now) and found.failed_in_a_row > 1:
+    if found.is_known(now) and found.failed_in_a_row >= canaries.FAILS:
         reason = f"the last {found.failed_in_a_row} failed, the last one to {found.failed}"
         report |= {"status": "degraded", "reason": reason}
     elif not found.is_known(now) and uptime > canaries.overdue_s():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -21,6 +21,7 @@ from tests.alerts.conftest import NOW, looks
 
 STEP = timedelta(seconds=10)
 FINE = {"feed": "ok", "redis": "ok", "database": "ok", "ledger": "ok"}
+CANARY = {"ms": None, "failed": "receive", "seconds_ago": 20.0, "p95_ms": None}
 
 
 def fail(minutes: int, rate: float) -> None:
@@ -101,6 +102,8 @@ def test_the_page_says_that_nothing_is_known(client: Client, db: None) -> None:
         ({"components": FINE}, "Everything works", 3),
         ({"components": {**FINE, "redis": "off"}}, "Everything works", 3),
         ({"components": {**FINE, "redis": "down"}}, "Something is down", 2),
+        ({"components": FINE, "canary": {**CANARY, "failures": 1}}, "Everything works", 3),
+        ({"components": FINE, "canary": {**CANARY, "failures": None}}, "Everything works", 3),
         ({"components": {**FINE, "feed": "down"}, "status": "down"}, "Something is down", 1),
     ],
 )
@@ -114,17 +117,61 @@ def test_the_page_says_what_works(client: Client, db: None, told: dict[str, Any]
 
 
 def test_the_bars_are_of_what_was_looked_at(db: None) -> None:
-    looks(1, start=NOW - timedelta(days=2), components=FINE)
     looks(1, 1, 1, components=FINE)
-    looks(1, start=NOW + timedelta(minutes=1), status="down", components={**FINE, "feed": "down"})
+    looks(1, start=NOW + 3 * STEP, status="down", components={**FINE, "feed": "down"})
 
     desk, feed, live = components(NOW)
 
     assert [desk.bars[-1].up, feed.bars[-1].up, live.bars[-1].up] == [0.75, 0.75, 1.0]
     assert desk.bars[-2] == Bar((NOW - timedelta(days=1)).date(), None)
     assert (desk.bars[-2].tone, desk.bars[-2].words) == ("none", "1 Mar 2026: nobody looked")
-    assert (desk.known_days, desk.share, len(desk.bars)) == (2, "80.00 %", 90)
-    assert Day.objects.count() == 6
+    assert (desk.known_days, desk.share, len(desk.bars)) == (1, "75.00 %", 90)
+    assert Day.objects.count() == 3
+
+
+def looked(on: datetime) -> list[tuple[int, int]]:
+    """Of each component the looks of that day: up, and not."""
+    return [(day.up, day.down) for day in Day.objects.filter(on=on.date()).order_by("component")]
+
+
+def test_looks_that_did_not_come_found_nothing_up(db: None) -> None:
+    """With PostgreSQL or every web process away nobody looks: ten minutes of it are not 100 % of the rest."""
+    looks(1, components=FINE)
+    looks(1, start=NOW + timedelta(minutes=10, seconds=30), components=FINE)
+
+    assert looked(NOW) == [(2, 60)] * 3
+    assert {each.share for each in components(NOW)} == {"3.23 %"}
+
+
+@pytest.mark.parametrize("seconds", [10, 13, 30, 39])
+def test_a_process_that_starts_again_is_no_outage(db: None, seconds: int) -> None:
+    looks(1, components=FINE)
+    looks(1, start=NOW + timedelta(seconds=seconds), components=FINE)
+
+    assert looked(NOW) == [(2, 0)] * 3
+
+
+def test_each_day_has_its_own_silence_and_what_was_before_the_first_look_is_not_known(db: None) -> None:
+    first = NOW - timedelta(days=10)  # longer than samples are kept
+    looks(1, start=first, components=FINE)
+    looks(1, start=NOW, components=FINE)
+
+    desk = components(NOW)[0]
+
+    day = 24 * 360
+    assert looked(first) == [(1, day // 2 - 3)] * 3
+    assert looked(NOW - timedelta(days=1)) == [(0, day)] * 3
+    assert looked(NOW) == [(1, day // 2)] * 3
+    assert [bar.up for bar in desk.bars[-12:-9]] == [None, 1 / (day // 2 - 2), 0.0]
+    assert desk.known_days == 11
+
+
+def test_live_updates_are_not_up_while_the_canary_fails(db: None) -> None:
+    looks(1, components=FINE, canary={**CANARY, "failures": 1})
+    looks(1, 1, start=NOW + STEP, components=FINE, canary={**CANARY, "failures": 2})
+
+    found = components(NOW + 2 * STEP)
+    assert [(each.bars[-1].up, each.state) for each in found] == [(1.0, "up"), (1.0, "up"), (1 / 3, "down")]
 
 
 def test_only_what_is_public_is_told(client: Client, db: None) -> None:
