@@ -11,6 +11,7 @@ from apps.accounts.staff import may_watch
 from apps.live.fragments import Fragment, registry
 from apps.live.moments import now_us
 from apps.live.pages import Page
+from apps.live.topics import split
 
 from .spans import span_of
 
@@ -61,5 +62,6 @@ class OperationsPage(Page):
 
 def shown(user: Any, of: str, params: Mapping[str, str]) -> dict[str, Any]:
     """For a template: the page, what it shows, and the topic of the dashboard itself. Raises Http404."""
-    page, asked = OperationsPage(), {"of": of, **params}
-    return {"page": page, "live": page.draw(user, asked), "topic": page.topics(user, asked)[0]}
+    page = OperationsPage()
+    live = page.draw(user, {"of": of, **params})
+    return {"page": page, "live": live, "topic": next(each for each in live if split(each)[0] == of)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -11,7 +11,7 @@ from apps import telemetry
 from apps.live import fragments, running
 from apps.live.hub import Hub
 from apps.monitoring.following import Following
-from apps.monitoring.pages import Dashboard
+from apps.monitoring.pages import Dashboard, shown
 from tests.live.conftest import Reader
 
 LATER = 100.0  # seconds on a clock of the tests' own
@@ -27,6 +27,11 @@ class Gauge(Dashboard):
     def __init__(self) -> None:
         self.changed = 1
         self.read = 0
+        self.named = 0
+
+    def key_of(self, user: Any, params: Mapping[str, str]) -> str:
+        self.named += 1
+        return super().key_of(user, params)
 
     def changed_us(self, key: str) -> int:
         return self.changed
@@ -120,3 +125,11 @@ async def test_one_that_cannot_be_asked_keeps_no_other_from_its_turn(
     assert read == [1, 1]
     assert telemetry.value(telemetry.faults.labels("dashboards")) == counted + 2
     assert [record.getMessage()[:26] for record in caplog.records] == ["asking whether mute/now ha"]
+
+
+def test_a_page_asks_once_what_it_shows(gauge: Gauge, alice: Any) -> None:
+    """It may be a question to the database."""
+    told = shown(alice, "gauge", {})
+
+    assert (told["topic"], gauge.named, gauge.read) == ("gauge/now", 1, 1)
+    assert "gauge/now" in told["live"]
