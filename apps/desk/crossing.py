@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from .book import Levels
+from .levels import Levels
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +48,8 @@ class Bands:
     def __init__(self) -> None:
         self.bands: dict[str, Band] = {}
         self.inside: set[str] = set()
-        self.ups, self.downs = Levels(), Levels()  # of those inside: what lets them out
-        self.over, self.under = Levels(), Levels()  # of those outside: what lets them in again
+        self.ups, self.downs = Levels[str](), Levels[str]()  # of those inside: what lets them out
+        self.over, self.under = Levels[str](), Levels[str]()  # of those outside: what lets them in again
 
     def __len__(self) -> int:
         return len(self.bands)
@@ -71,7 +71,7 @@ class Bands:
             levels.remove(level, key)
         self.inside.discard(key)
 
-    def levels_of(self, key: str, band: Band) -> list[tuple[Levels, Decimal]]:
+    def levels_of(self, key: str, band: Band) -> list[tuple[Levels[str], Decimal]]:
         above, below = (self.ups, self.downs) if key in self.inside else (self.over, self.under)
         found = [(above, band.up), (below, band.down)]
         return [(levels, level) for levels, level in found if level is not None]

@@ -157,8 +157,7 @@ class Order:
             return self.stop_price if self.order_type in STOPS else None
         if self.watermark is None:
             return None
-        trail = self.trail_amount or self.watermark * (self.trail_percent or ZERO) / 100
-        return average_price(self.watermark + trail if self.side is Side.BUY else self.watermark - trail)
+        return stop_behind(self.side, self.watermark, self.trail_amount, self.trail_percent)
 
     @property
     def limit(self) -> Decimal | None:
@@ -166,13 +165,18 @@ class Order:
         return self.limit_price if self.order_type in LIMITS else None
 
     @property
+    def follows(self) -> bool:
+        """A trailing stop that waits."""
+        return self.order_type is OrderType.TRAILING_STOP and not self.triggered
+
+    @property
     def awaits_watermark(self) -> bool:
         """A trailing stop that has seen no price yet."""
-        return self.order_type is OrderType.TRAILING_STOP and not self.triggered and self.watermark is None
+        return self.follows and self.watermark is None
 
     def having_seen(self, watermark: Decimal | None) -> Order:
         """The order after it saw that price, among others."""
-        if watermark is None or self.order_type is not OrderType.TRAILING_STOP or self.triggered:
+        if watermark is None or not self.follows:
             return self
         best = min if self.side is Side.BUY else max
         return replace(self, watermark=watermark if self.watermark is None else best(self.watermark, watermark))
@@ -180,6 +184,12 @@ class Order:
     def seeing(self, quote: Quote) -> Order:
         """The order after a quote: a trailing stop that waits follows the market when that moves its way."""
         return self.having_seen(quote.ask if self.side is Side.BUY else quote.bid)
+
+
+def stop_behind(side: Side, watermark: Decimal, amount: Decimal | None, percent: Decimal | None) -> Decimal:
+    """The price (USD) that elects a stop which trails this best price by an amount (USD), or by so many per cent."""
+    trail = amount or watermark * (percent or ZERO) / 100
+    return average_price(watermark + trail if side is Side.BUY else watermark - trail)
 
 
 def check_transition(before: OrderStatus, after: OrderStatus) -> None:

@@ -135,7 +135,7 @@ class PureDesk:
         return True
 
     def expire(self, is_due: Any) -> bool:
-        due = [order for book in self.books.values() for order in book.orders.values() if is_due(order)]
+        due = [order for book in self.books.values() for order in book if is_due(order)]
         for order in due:
             self.end(order, OrderStatus.EXPIRED)
         return bool(due)
@@ -170,7 +170,7 @@ class PureDesk:
         book = self.books[quote.symbol]
         if self.trading is not Trading.EXTENDED and not quote.is_stale(now, STALE_MS):
             book.see(quote)
-            self.orders |= {order_id: book.orders[order_id] for order_id in book.trailing}
+            self.orders |= {order.order_id: order for order in book if order.follows}
         left, lot = self.left[quote.symbol], LOTS[quote.symbol]
         words = {"stale_ms": STALE_MS, "displayed": left, "lot_size": lot, "trading": self.trading}
         matched = match(book.reached(quote), quote, now, **words)

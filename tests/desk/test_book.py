@@ -39,7 +39,7 @@ def test_book_and_a_look_at_every_order_agree(orders, path, data):
 
         assert matched(book.reached(against), against) == matched(list(plain.values()), against)
         seen = {order_id: each.watermark for order_id, each in plain.items()}
-        assert {order_id: each.watermark for order_id, each in book.orders.items()} == seen
+        assert {each.order_id: each.watermark for each in book} == seen
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from threading import Lock
 from typing import Any
 
@@ -72,7 +73,7 @@ class PaperBroker:
         if order.watermark is not None:
             self.stored[order.order_id] = order.watermark
         book = self.books[order.symbol]
-        known = book.orders.get(order.order_id)
+        known = book.get(order.order_id)
         book.put(order.having_seen(known.watermark if known else None))
         self.symbols[order.order_id] = order.symbol
 
@@ -86,12 +87,8 @@ class PaperBroker:
     def trailed(self) -> dict[str, Decimal]:
         """The best prices that trailing stops have seen and the database does not have yet."""
         with self.turn:
-            orders = [book.orders[key] for book in self.books.values() for key in book.trailing]
-            return {
-                order.order_id: order.watermark
-                for order in orders
-                if order.watermark is not None and self.stored.get(order.order_id) != order.watermark
-            }
+            seen = chain.from_iterable(book.watermarks() for book in self.books.values())
+            return {order_id: watermark for order_id, watermark in seen if self.stored.get(order_id) != watermark}
 
     def would_fill(self, quote: Quote, now: datetime) -> bool:
         book = self.books.get(quote.symbol)
@@ -142,9 +139,9 @@ class PaperBroker:
     def rename(self, renamed: Renamed) -> None:
         self.left.pop(renamed.old, None)
         with self.turn:
-            for order_id, order in self.books.pop(renamed.old, Book()).orders.items():
+            for order in self.books.pop(renamed.old, Book()):
                 self.books[renamed.new].put(replace(order, symbol=renamed.new))
-                self.symbols[order_id] = renamed.new
+                self.symbols[order.order_id] = renamed.new
 
     def left_of(self, quote: Quote) -> Displayed:
         """The displayed sizes that no fill has taken yet. A new quote shows its sizes anew."""
