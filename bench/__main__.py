@@ -110,7 +110,9 @@ def main() -> None:
     chosen = {name: SCENARIOS[name] for name in options.names if name in SCENARIOS}
     tables, held = measured(options, chosen) if chosen else ([], True)
     if matching.NAME in options.names:
-        tables.append(matching.table())
+        matched, decided = matching.table(matching.measured())
+        tables.append(matched)
+        held &= decided
     if placing.NAME in options.names:
         placed, fast = placing.table()
         tables.append(placed)

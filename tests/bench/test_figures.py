@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import matching
 from bench.figures import Claim, medians, table
 from bench.parties import Running
 from bench.report import write
@@ -46,6 +47,14 @@ def test_a_table_says_what_does_not_hold() -> None:
         "| CPU | ≤ 0.25 × socket.io | 3.0 | 10.0 | 0.30 | **no** |",
         "| closed after | ≤ 10 | never |  |  | **no** |",
     ]
+
+
+@pytest.mark.parametrize(("a_second", "cells", "held"), [(10, "0.10 | yes", True), (9.9, "0.10 | **no**", False)])
+def test_matching_that_decides_too_slowly_is_named_and_fails(a_second: float, cells: str, held: bool) -> None:
+    text, holds = matching.table([("limits", 10_000, 10, 100.0), ("trailing stops", 10_000, 0, a_second)])
+
+    assert text.splitlines()[-1] == f"| trailing stops | 10,000 | 0 | {1e6 / a_second:.1f} | {cells} |"
+    assert holds is held
 
 
 def test_what_was_offered_is_counted_within_the_window(tmp_path: Path) -> None:
