@@ -9,8 +9,9 @@ import asyncio
 import csv
 import gzip
 import json
+import uuid
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +20,6 @@ from typing import Any
 import pytest
 
 from apps.desk.commission import parse_commission
-from apps.desk.order import OrderType, Side
 from apps.market.feeds.replay import Replay
 from apps.market.quotes import board
 from apps.market.services import follow_session, open_market
@@ -32,60 +32,17 @@ from apps.trades.brokers.paper import PaperBroker
 from apps.trades.models import Fill, Order
 from apps.trades.queries import plain
 from apps.trades.seconds import expire_orders
-from apps.trades.ticket import Placed, Ticket
+from apps.trades.ticket import Change, Placed
 from tests.market.build import REAL_SESSION
 
 from .broken import broken
+from .recorded_wishes import BUY, WISHES, Row, Wish, expected_legs, moment
 
 EXPECTED = Path(__file__).parent / "recorded_session.json"
 CASH = Decimal(1_000_000)
 FEE = parse_commission("per-share 0.005 min 1.00")
 
 pytestmark = pytest.mark.django_db
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What the trader sends when the venue's clock reaches `at`."""
-
-    at: str
-    side: Side
-    quantity: int
-    symbol: str
-    kind: OrderType = OrderType.MARKET
-    price: str = ""
-
-    @property
-    def moment(self) -> datetime:
-        return datetime.fromisoformat(f"2013-10-07T{self.at}+00:00")
-
-    def ticket(self, number: int) -> Ticket:
-        price = Decimal(self.price) if self.price else None
-        return Ticket(
-            self.symbol,
-            self.side,
-            self.kind,
-            Decimal(self.quantity),
-            f"wish-{number}",
-            limit_price=price if self.kind is OrderType.LIMIT else None,
-            stop_price=price if self.kind is OrderType.STOP else None,
-        )
-
-
-BUY, SELL, LIMIT, STOP = Side.BUY, Side.SELL, OrderType.LIMIT, OrderType.STOP
-WISHES = [
-    Wish("13:30:05", BUY, 3000, "SPY"),
-    Wish("13:31:00", BUY, 700, "IBM"),
-    Wish("13:45:00", BUY, 20_000, "BAC", LIMIT, "13.81"),
-    Wish("14:00:00", SELL, 1000, "SPY", LIMIT, "168.20"),
-    Wish("14:30:00", BUY, 1500, "AIG", STOP, "49.05"),
-    Wish("15:00:00", SELL, 700, "IBM", STOP, "182.30"),
-    Wish("18:00:00", SELL, 2000, "SPY"),
-    Wish("19:00:00", BUY, 100, "BAC", LIMIT, "10.00"),
-]
-
-
-Row = tuple[datetime, Decimal, Decimal, Decimal, Decimal]
 
 
 def recording() -> dict[str, list[Row]]:
@@ -100,45 +57,61 @@ def recording() -> dict[str, list[Row]]:
     return found
 
 
-def expected_fills(wish: Wish, rows: list[Row]) -> list[tuple[Decimal, Decimal]]:
-    """Quantity and price of each execution: what a quote shows is taken once, in whole shares."""
-    left, elected, fills = Decimal(wish.quantity), wish.kind is not STOP, list[tuple[Decimal, Decimal]]()
-    limit = Decimal(wish.price or 0)
-    for at, bid, ask, bid_size, ask_size in rows:
-        if at < wish.moment:
-            continue
-        price, size = (ask, ask_size) if wish.side is BUY else (bid, bid_size)
-        elected = elected or (price >= limit if wish.side is BUY else price <= limit)
-        waits = wish.kind is LIMIT and (price > limit if wish.side is BUY else price < limit)
-        if elected and not waits and (taken := min(left, size)):
-            fills.append((taken, price))
-            left -= taken
-            if not left:
-                break
-    return fills
-
-
 def play(account: Account) -> list[Order]:
     """The whole session, second by second; the clock is the recording's."""
     feed = Replay(REAL_SESSION, speed=1e9, now=lambda: feed.at)
     open_market(feed)
-    broker, waiting, orders = PaperBroker(), list(WISHES), list[Order]()
+    broker, waiting, orders = PaperBroker(), deeds(), dict[Wish, Order]()
     batches = feed.quotes()
     with closing(asyncio.new_event_loop()) as loop:
         while batch := loop.run_until_complete(following(batches)):
             for quote in batch:
                 board.put(quote)
-            while waiting and waiting[0].moment <= feed.at and board.latest(waiting[0].symbol):
-                answer = services.place_order(account, waiting.pop(0).ticket(len(orders)), feed.at)
-                assert isinstance(answer, Placed), answer
-                orders.append(answer.order)
+            while waiting and waiting[0][0] <= feed.at and board.latest(waiting[0][1].symbol):
+                _, wish, do = waiting.pop(0)
+                do(account, wish, orders, feed.at)
                 broker.refresh()
             for quote in batch:
                 if broker.would_fill(quote, feed.at):
                     broker.fill(quote, feed.at)
+            for order_id, watermark in broker.trailed().items():
+                services.trail(uuid.UUID(order_id), watermark)
     follow_session(feed)
     expire_orders(feed.at)
-    return [Order.objects.get(pk=order.pk) for order in orders]
+    return [each for wish in WISHES for each in family(Order.objects.get(pk=orders[wish].pk))]
+
+
+Do = Callable[[Account, Wish, dict[Wish, Order], datetime], None]
+
+
+def deeds() -> list[tuple[datetime, Wish, Do]]:
+    """What the trader does, in turn."""
+    found: list[tuple[datetime, Wish, Do]] = [(wish.moment, wish, send) for wish in WISHES]
+    found += [(moment(wish.replaced[0]), wish, change) for wish in WISHES if wish.replaced[0]]
+    found += [(moment(wish.cancelled), wish, cancel) for wish in WISHES if wish.cancelled]
+    return sorted(found, key=lambda deed: deed[0])
+
+
+def send(account: Account, wish: Wish, orders: dict[Wish, Order], now: datetime) -> None:
+    answer = services.place_order(account, wish.ticket(len(orders)), now)
+    assert isinstance(answer, Placed), answer
+    orders[wish] = answer.order
+
+
+def change(account: Account, wish: Wish, orders: dict[Wish, Order], now: datetime) -> None:
+    to = Change(Decimal(wish.quantity), Decimal(wish.replaced[1]), None)
+    answer = services.replace_order(account, orders[wish].pk, to, now)
+    assert isinstance(answer, Order), answer
+
+
+def cancel(account: Account, wish: Wish, orders: dict[Wish, Order], now: datetime) -> None:
+    services.cancel_order(account, orders[wish].pk, now)
+
+
+def family(order: Order) -> list[Order]:
+    """The order, the other of its OCO, its stop loss and its take profit."""
+    other = Order.objects.filter(oco=order.pk).exclude(pk=order.pk)
+    return [order, *other, *order.exits.order_by("client_order_id")]
 
 
 async def following(batches: Any) -> list[Any]:
@@ -154,18 +127,18 @@ def test_recorded_session_trades_as_the_recording_says(alice: Any, settings: Any
     orders = play(account)
 
     rows = recording()
-    wanted = [expected_fills(wish, rows[wish.symbol]) for wish in WISHES]
-    done = [list(order.fills.order_by("id").values_list("last_qty", "last_px")) for order in orders]
-    assert done == wanted
-    assert [len(fills) > 0 for fills in wanted] == [True] * 7 + [False]
-    assert [order.status for order in orders] == ["filled"] * 7 + ["expired"]
+    wanted = [(wish.symbol, leg) for wish in WISHES for leg in expected_legs(wish, rows[wish.symbol])]
+    done = [list(order.fills.order_by("id").values_list("at", "last_qty", "last_px")) for order in orders]
+    assert done == [leg.fills for _, leg in wanted]
+    ends = {(True, "filled"), (False, "expired"), (False, "canceled")}
+    assert {(bool(fills), order.status) for fills, order in zip(done, orders, strict=True)} == ends
 
     flows, shares = Decimal(0), dict.fromkeys(("SPY", "IBM", "BAC", "AIG"), Decimal(0))
-    for wish, fills in zip(WISHES, wanted, strict=True):
-        sign = 1 if wish.side is BUY else -1
-        for quantity, price in fills:
+    for symbol, leg in wanted:
+        sign = 1 if leg.side is BUY else -1
+        for _, quantity, price in leg.fills:
             flows -= sign * quantity * price + FEE.of(quantity, price)
-            shares[wish.symbol] += sign * quantity
+            shares[symbol] += sign * quantity
     account.refresh_from_db()
     assert (account.cash, account.reserved) == (CASH + flows, 0)
 
@@ -176,7 +149,7 @@ def test_recorded_session_trades_as_the_recording_says(alice: Any, settings: Any
     assert view.equity == account.cash + worth
     assert view.realized + view.unrealized - view.fees == view.equity - CASH
     assert broken() == {}
-    assert Fill.objects.count() == sum(len(fills) for fills in wanted)
+    assert Fill.objects.count() == sum(map(len, done))
     assert outcome(account, orders, view) == json.loads(EXPECTED.read_text())
 
 
