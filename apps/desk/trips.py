@@ -21,8 +21,8 @@ class ClosedTrade:
     where it was opened with a sell.
 
     `opened_by` and `closed_by` are the execution ids of its first and last fill. `stop` is the stop loss of the order
-    that opened it, `tags` what the trader calls it. Prices are in the shares' `currency`: where that is not USD,
-    `local_in` was put in of it, and `local_out` came out.
+    that opened it, `tags` what the trader calls it, `note` what they wrote about it. Prices are in the shares'
+    `currency`: where that is not USD, `local_in` was put in of it, and `local_out` came out.
     """
 
     symbol: str
@@ -40,6 +40,7 @@ class ClosedTrade:
     currency: str = BASE
     local_in: Decimal = ZERO
     local_out: Decimal = ZERO
+    note: str = ""
 
     @property
     def is_short(self) -> bool:

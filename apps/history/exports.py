@@ -32,6 +32,12 @@ READ_OF_FILLS = (
     "ask",
     "rate",
     "order__instrument__currency",
+    "policy",
+    "seed",
+    "quote_age_ms",
+    "bid_size",
+    "ask_size",
+    "last",
 )
 
 
@@ -66,10 +72,12 @@ def trade_rows(account_id: int, asked: Asked) -> Iterator[Row]:
                 "closed_by": trade.closed_by,
                 "tags": ", ".join(trade.tags),
                 "currency": trade.currency,
+                "note": trade.note,
             }
 
 
 def fill_rows(account_id: int, asked: Asked) -> Iterator[Row]:
+    """With the quote, the policy and the seed that made each; one that was imported met no quote."""
     read = Fill.objects.select_related("order__instrument").only(*READ_OF_FILLS)
     for fill in in_parts(fills(account_id, asked), read=read):
         yield {
@@ -86,6 +94,12 @@ def fill_rows(account_id: int, asked: Asked) -> Iterator[Row]:
             "ask": plain(fill.ask),
             "currency": fill.order.instrument.currency,
             "rate": plain(fill.rate),
+            "policy": fill.policy,
+            "seed": None if fill.seed is None else str(fill.seed),
+            "quote_age_ms": None if fill.bid is None else str(fill.quote_age_ms),
+            "bid_size": plain(fill.bid_size),
+            "ask_size": plain(fill.ask_size),
+            "last": plain(fill.last),
         }
 
 
@@ -159,6 +173,7 @@ EXPORTS = {
             "closed_by",
             "tags",
             "currency",
+            "note",
         ),
         trade_rows,
     ),
@@ -195,6 +210,12 @@ EXPORTS = {
             "ask",
             "currency",
             "rate",
+            "policy",
+            "seed",
+            "quote_age_ms",
+            "bid_size",
+            "ask_size",
+            "last",
         ),
         fill_rows,
     ),

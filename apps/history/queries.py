@@ -42,14 +42,18 @@ def own_tags(account_id: int) -> list[str]:
 
 
 def detailed(account_id: int, found: Iterable[ClosedTrade]) -> list[ClosedTrade]:
-    """The trades with the stop losses that the orders which opened them brought, and their tags; two queries."""
+    """The trades with the stop losses that the orders which opened them brought, their tags and notes; two queries."""
     rows = list(found)
     names = [trade.opened_by for trade in rows]
     fills = Fill.objects.filter(exec_id__in=names, order__stop_loss__isnull=False)
     stops = dict(fills.values_list("exec_id", "order__stop_loss"))
-    notes = TradeNote.objects.filter(account_id=account_id, opened_by__in=names)
-    tags = {note.opened_by: note.each_tag for note in notes}
-    return [replace(trade, stop=stops.get(trade.opened_by), tags=tags.get(trade.opened_by, ())) for trade in rows]
+    notes = {note.opened_by: note for note in TradeNote.objects.filter(account_id=account_id, opened_by__in=names)}
+    stopped = (replace(trade, stop=stops.get(trade.opened_by)) for trade in rows)
+    return [noted(trade, notes.get(trade.opened_by)) for trade in stopped]
+
+
+def noted(trade: ClosedTrade, note: TradeNote | None) -> ClosedTrade:
+    return replace(trade, tags=note.each_tag, note=note.note) if note else trade
 
 
 def trade_of(account_id: int, opened_by: str) -> ClosedTrade | None:

@@ -17,7 +17,7 @@ from tests.portfolio.test_views import text_of
 from tests.trades.http import JSON
 
 from .conftest import MONDAY, Trade
-from .test_export import csv_rows, json_rows
+from .exported import csv_rows, json_rows
 from .test_views import rows_of
 
 PAGE = "/history/"

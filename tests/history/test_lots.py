@@ -10,7 +10,7 @@ from apps.portfolio.models import Account
 from tests.desk.build import quote
 
 from .conftest import Trade
-from .test_export import csv_rows
+from .exported import csv_rows
 
 
 def test_lots_hold_what_they_are_worth_where_that_is_known(account: Account, alice: Any, trade: Trade) -> None:

@@ -14,7 +14,7 @@ from apps.trades.models import Fill
 from tests.portfolio.test_views import text_of
 from tests.trades.http import JSON, sign_in
 
-from .test_export import csv_rows
+from .exported import csv_rows
 
 PAGE = "/history/note/"
 
