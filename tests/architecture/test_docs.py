@@ -13,7 +13,9 @@ from .tree import ROOT, files, named
 DOCUMENTS = [*files(".md", folders=("docs",)), *sorted(ROOT.glob("*.md"))]
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
 PATH = re.compile(r"`((?:\.ci|apps|bench|config|docs|static|templates|tests|tools)/[\w./-]+)`")
-SHOWN_BY = re.compile(r"`(tests/[\w/]+\.py)`:((?:[\s,]+test_\w+)+)")
+TEST_FILE = re.compile(r"\btests/[\w/]+\.py")
+SHOWN_BY = re.compile(r"`(tests/[\w/]+\.py)`?::?((?:[\s,]*\btest_\w+)+)")
+TEST = re.compile(r"(?<![\w/])test_\w+\b(?!\.py)")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
@@ -32,15 +34,48 @@ def test_named_files_exist(document: Path) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_named_tests_exist(document: Path) -> None:
-    """Each behind the file that it stands in: `tests/x.py`: test_one, test_other"""
-    missing = [
-        f"{path}: {test}"
-        for path, tests in SHOWN_BY.findall(document.read_text())
-        for test in re.findall(r"test_\w+", tests)
-        if not re.search(rf"^(async )?def {test}\(", (ROOT / path).read_text(), flags=re.M)
-    ]
+    """Each in the file that it stands behind, one that stands alone in any that the document names."""
+    assert unproven(document.read_text()) == []
 
-    assert missing == []
+
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        ("(`tests/desk/test_book.py`: test_only_what_the_quote_reaches_is_found)", []),
+        ("`tests/desk/test_book.py::test_only_what_the_quote_reaches_is_found`", []),
+        ("`tests/desk/test_book.py`: test_only_what_the_quote_reaches_is_found,\n  test_gone", ["test_gone"]),
+        ("`tests/desk/test_book.py::test_gone`", ["test_gone"]),
+        ("`tests/desk/test_gone.py`", ["tests/desk/test_gone.py"]),
+        ("`tests/desk/test_gone.py::test_gone`", ["tests/desk/test_gone.py", "test_gone"]),
+        ("(test_only_what_the_quote_reaches_is_found; `tests/desk/test_book.py`, `tests/desk/test_order.py`)", []),
+        (
+            "(test_only_what_the_quote_reaches_is_found; `tests/desk/test_order.py`)",
+            ["test_only_what_the_quote_reaches_is_found"],
+        ),
+        (
+            "(`tests/desk/test_order.py`: test_only_what_the_quote_reaches_is_found; `tests/desk/test_book.py`)",
+            ["test_only_what_the_quote_reaches_is_found"],
+        ),
+        ("shown by test_gone", ["test_gone"]),
+    ],
+)
+def test_a_proof_that_is_not_there_is_found(text: str, missing: list[str]) -> None:
+    assert unproven(text) == missing
+
+
+def unproven(text: str) -> list[str]:
+    """Test files that do not exist, then tests that are not in theirs."""
+    paths = dict.fromkeys(TEST_FILE.findall(text))
+    there = {path: defined_in(path) for path in paths}
+    behind = [(test, there[path]) for path, tests in SHOWN_BY.findall(text) for test in TEST.findall(tests)]
+    alone = [(test, set().union(*there.values())) for test in TEST.findall(SHOWN_BY.sub("", text))]
+    gone = [path for path in paths if not (ROOT / path).exists()]
+    return gone + [test for test, among in behind + alone if test not in among]
+
+
+def defined_in(path: str) -> set[str]:
+    code = (ROOT / path).read_text() if (ROOT / path).exists() else ""
+    return set(re.findall(r"^(?:async )?def (test_\w+)\(", code, flags=re.M))
 
 
 @pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "Procfile"], ids=named)
