@@ -32,13 +32,13 @@ class Book:
         return len(self.orders)
 
     def __iter__(self) -> Iterator[Order]:
-        return map(self.now, self.orders.values())
+        return map(self.followed, self.orders.values())
 
     def get(self, order_id: str) -> Order | None:
         order = self.orders.get(order_id)
-        return self.now(order) if order else None
+        return self.followed(order) if order else None
 
-    def now(self, order: Order) -> Order:
+    def followed(self, order: Order) -> Order:
         return order.having_seen(self.trails[order.side].watermark_of(order.order_id))
 
     def watermarks(self) -> Iterator[tuple[str, Decimal]]:
@@ -101,4 +101,4 @@ class Book:
             *self.trails[Side.BUY].reached(signal.ask),
             *self.trails[Side.SELL].reached(signal.bid),
         }
-        return [self.now(self.orders[order_id]) for order_id in found]
+        return [self.followed(self.orders[order_id]) for order_id in found]
