@@ -21,6 +21,12 @@ def limits_of(account: Account, now: datetime) -> Limits:
     return set_limits(account.pk).within(own_limits(OwnLimit.objects.filter(account=account), now))
 
 
+def closing_limits() -> Limits:
+    """What binds the desk where it closes for an account: a halt of the whole desk. All else bounds who trades."""
+    desk = RiskLimits.objects.filter(account=None).first()
+    return Limits(halt=desk_limits(desk).halt if desk else None)
+
+
 def anything_set(account_id: int | Given) -> tuple[Exists, Exists]:
     """To ask beside something else: whether admins, and whether the trader, set anything that holds for the account.
     Where nobody did, its limits are none."""

@@ -8,15 +8,17 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from apps.desk.margin import maintenance_margin
 from apps.desk.money import ZERO
-from apps.desk.order import OPEN, WORKING, IllegalTransition
+from apps.desk.order import OPEN, WORKING, IllegalTransition, OrderType, TimeInForce
 from apps.market.quotes import board
 from apps.portfolio.models import Account, AccountKind
 from apps.portfolio.news import tell
 from apps.portfolio.queries import holdings_of, portfolio_value
 from apps.portfolio.value import PortfolioView, PositionView
+from apps.risk.queries import closing_limits
 
 from .exposure import OPENING
 from .models import Order
@@ -25,7 +27,10 @@ from .ticket import Placed
 
 
 def call_margins(now: datetime) -> int:
-    """Looks at every account on margin; says how many were called. One whose prices are old or missing waits."""
+    """Looks at every account on margin; says how many were called. One whose prices are old or missing waits, and all
+    do while the whole desk is halted: who stops it may not trust the prices that would call."""
+    if closing_limits().halt:
+        return 0
     accounts = list(Account.objects.filter(kind=AccountKind.MARGIN).select_related("user").order_by("pk"))
     called = 0
     for account, holdings in zip(accounts, holdings_of(accounts), strict=True):
@@ -48,14 +53,24 @@ def call(account: Account, view: PortfolioView, now: datetime) -> bool:
             cancel_order(account, order_id, now)
     worst = max(view.open_positions, key=needs)
     symbol = worst.held.symbol
-    closing = Order.objects.filter(account=account, client_order_id__startswith=f"margin:{symbol}:")
-    if closing.filter(status__in=WORKING).exists():
+    if closing_of(account, symbol).exists():
         return False
     placed = close_position(account, symbol, f"margin:{symbol}:{uuid.uuid4()}", now, by_desk=True)
     if not isinstance(placed, Placed):
         return False
     say(account, view, symbol)
     return True
+
+
+def closing_of(account: Account, symbol: str) -> QuerySet[Order]:
+    """The desk's order that is under way. A trader may choose an id like it, but not for an order that rests."""
+    return Order.objects.filter(
+        account=account,
+        client_order_id__startswith=f"margin:{symbol}:",
+        order_type=OrderType.MARKET.value,
+        time_in_force=TimeInForce.DAY.value,
+        status__in=WORKING,
+    )
 
 
 def needs(position: PositionView) -> Decimal:

@@ -34,7 +34,7 @@ from apps.market.quotes import board
 from apps.market.rates import currency_of, rate_now
 from apps.portfolio.models import Account
 from apps.portfolio.queries import free_to_open, holding
-from apps.risk.queries import limits_of
+from apps.risk.queries import closing_limits, limits_of
 
 from .exposure import exposure_of, opening_side
 from .queries import commission, policy
@@ -62,15 +62,23 @@ class Review:
 
 
 def review(
-    account: Account, ticket: Ticket, now: datetime, state: MarketStatus | None = None, *, is_limited: bool = True
+    account: Account,
+    ticket: Ticket,
+    now: datetime,
+    state: MarketStatus | None = None,
+    *,
+    is_limited: bool = True,
+    by_desk: bool = False,
 ) -> Review:
     """Runs every rule before an order; the caller holds the account's lock when an order is to follow, and gives the
-    market's state if it has read that, and whether there are limits at all."""
+    market's state if it has read that, whether there are limits at all, and whether it is the desk that closes."""
     effect = effect_of(account, ticket)
     order = replace(ticket.order(now), effect=effect)
     quote, free = board.latest(ticket.symbol), free_to_open(account)
     rate = rate_now(currency_of(ticket.symbol))
-    limits = limits_of(account, now) if is_limited else Limits()
+    limits = Limits()
+    if is_limited:
+        limits = closing_limits() if by_desk else limits_of(account, now)
     verdict = verdict_of(account, order, Seen(quote, rate, free, state or market.market_state(), now), limits)
     if ticket.reduce_only and effect is Effect.OPEN:
         verdict = only_reduces(ticket, account)

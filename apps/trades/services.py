@@ -55,7 +55,8 @@ def place_order_of(user: Any, ticket: Ticket, now: datetime) -> Placed | Refused
 
 @transaction.atomic
 def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_desk: bool = False) -> Placed | Refused:
-    """Takes an order. The desk's own are taken for a suspended user too: margin calls go on."""
+    """Takes an order. The desk's own, which close, are taken for a suspended user and past the limits on trading too:
+    margin calls go on."""
     if account is None:
         return Refused(NO_ACCOUNT)
     return place_in(Account.objects.select_for_update().get(pk=account.pk), ticket, now, by_desk=by_desk)
@@ -69,7 +70,7 @@ def place_in(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = 
     if not by_desk and not standing.is_active:
         return Refused({"account": "Your account is suspended; an admin can reinstate it"})
     state = market_state()
-    told = review(locked, ticket, now, state, is_limited=standing.is_limited)
+    told = review(locked, ticket, now, state, is_limited=standing.is_limited, by_desk=by_desk)
     verdict = told.verdict
     if isinstance(verdict, Denied):
         telemetry.denied(verdict.rule)
@@ -239,7 +240,7 @@ def close_all(account: Account, symbol: str, client_order_id: str, now: datetime
         cancel_all(locked, symbol, now, side)
     ticket = Ticket(symbol, side, OrderType.MARKET, abs(held), client_order_id)
     locked.refresh_from_db()
-    verdict = review(locked, ticket, now).verdict
+    verdict = review(locked, ticket, now, by_desk=by_desk).verdict
     if isinstance(verdict, Denied):
         raise Undone(ticket, verdict)
     placed = place_order(locked, ticket, now, by_desk=by_desk)
