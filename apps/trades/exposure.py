@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from apps.desk.limits import Exposure, Limits
 from apps.desk.margin import INITIAL
@@ -20,6 +20,8 @@ from apps.portfolio.queries import best_pnl, holding, holdings_of, portfolio_val
 from .models import Order
 
 MINUTE = timedelta(minutes=1)
+SENT = Q(parent=None) & (Q(oco=None) | Q(oco=F("pk")))
+"""What was sent as an order of its own: no exit, which came as a price with one."""
 
 
 def exposure_of(account: Account, order: DeskOrder, limits: Limits, now: datetime) -> Exposure:
@@ -29,7 +31,7 @@ def exposure_of(account: Account, order: DeskOrder, limits: Limits, now: datetim
     """
     recent, held, opening, worth = 0, ZERO, ZERO, Worth()
     if limits.orders_per_minute is not None and not order.order_id:
-        recent = Order.objects.filter(account=account, created_at__gt=now - MINUTE).count()
+        recent = Order.objects.filter(SENT, account=account, created_at__gt=now - MINUTE).count()
     if order.opens and limits.bounds_position:
         held, _ = holding(account, order.symbol)
         opening = working_to_open(account, order)
