@@ -138,7 +138,8 @@ def check_rate(recent_orders: int, limits: Limits) -> Denied | None:
 
 
 def check_band(order: Order, quote: Quote, limits: Limits) -> Denied | None:
-    """A price may be away from the nearer side of the quote by the band at most, in either direction."""
+    """A price may be away from the nearer side of the quote by the band at most, in either direction. Those of the
+    order alone, not of its exits: a profit is taken, and a loss stopped, far from where the market is."""
     if limits.price_band_pct is None:
         return None
     share = limits.price_band_pct.scaleb(-2)

@@ -130,6 +130,11 @@ class Order(models.Model):
         return self.parent_id is not None or self.oco is not None
 
     @property
+    def is_exit(self) -> bool:
+        """Whether it came as a price with the order that was sent: of a bracket, or the stop of an OCO."""
+        return self.parent_id is not None or self.oco not in {None, self.pk}
+
+    @property
     def follower(self) -> Order | None:
         """What comes after it, whatever has become of that; nothing comes after a second one."""
         return None if self.after_id else getattr(self, "then", None)

@@ -79,6 +79,8 @@ def review(
     limits = Limits()
     if is_limited:
         limits = closing_limits() if by_desk else limits_of(account, now)
+    if ticket.is_exit:
+        limits = replace(limits, price_band_pct=None)
     verdict = verdict_of(account, order, Seen(quote, rate, free, state or market.market_state(), now), limits)
     if ticket.reduce_only and effect is Effect.OPEN:
         verdict = only_reduces(ticket, account)
