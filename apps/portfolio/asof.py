@@ -16,7 +16,7 @@ from apps.market.bars import MINUTE
 from apps.market.models import Instrument
 from apps.market.queries import last_minute_each
 
-from .models import Account
+from .models import Account, AccountKind, KindChange
 from .sums import Sums, booked_sums
 from .value import Holding, Holdings, PortfolioView, portfolio_value
 
@@ -47,6 +47,12 @@ def view_as_of(account: Account, at: datetime) -> tuple[PortfolioView, PastPrice
     holdings = holdings_as_of(account, at)
     prices = PastPrices(holdings.symbols, at)
     return portfolio_value(holdings, prices, at), prices
+
+
+def kind_as_of(account: Account, at: datetime) -> str:
+    """What the first change after that moment changed; without any it was of the kind that it is."""
+    later = KindChange.objects.filter(account=account, at__gt=at)
+    return later.values_list("was", flat=True).first() or account.kind
 
 
 def holdings_as_of(account: Account, at: datetime) -> Holdings:
@@ -81,6 +87,6 @@ def holdings_as_of(account: Account, at: datetime) -> Holdings:
         positions=tuple(positions),
         session_date=None,
         changed_us=micros(at),
-        on_margin=account.on_margin,
+        on_margin=kind_as_of(account, at) == AccountKind.MARGIN,
         interest=-sum((each.interest for each in booked.values()), ZERO),
     )

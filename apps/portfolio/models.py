@@ -24,6 +24,7 @@ __all__ = [
     "EquityPoint",
     "HighWater",
     "Journal",
+    "KindChange",
     "LedgerCheck",
     "LedgerEntry",
     "LedgerPart",
@@ -79,6 +80,21 @@ class Account(models.Model):
     @property
     def on_margin(self) -> bool:
         return self.kind == AccountKind.MARGIN
+
+
+class KindChange(models.Model):
+    """From `at` on the account was of `kind`, and before it of the kind that it `was`."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="kind_changes")
+    was = models.CharField(max_length=6, choices=AccountKind.choices)
+    kind = models.CharField(max_length=6, choices=AccountKind.choices)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["account", "at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} since {self.at:%Y-%m-%d %H:%M}"
 
 
 class Journal(models.Model):

@@ -15,7 +15,7 @@ from apps.market.quotes import board
 
 from .bookkeeping import lock, save_lots, write
 from .borrowing import owed_by
-from .models import Account, AccountKind, Journal, Position
+from .models import Account, AccountKind, Journal, KindChange, Position
 from .news import tell
 from .queries import desk_position, holdings_of, portfolio_value
 from .rebuilding import rebuilt
@@ -30,17 +30,18 @@ class NotPossible(Exception):
 
 @transaction.atomic
 def set_kind(account: Account, kind: AccountKind) -> bool:
-    """False where nothing changes. Raises NotPossible for too little equity, or while something is borrowed, owed or
-    held back on margin."""
-    locked = lock(account.pk)
+    """Says from when on it was so, for what is asked of the past. False where nothing changes. Raises NotPossible for
+    too little equity, or while something is borrowed, owed or held back on margin."""
+    locked, now = lock(account.pk), timezone.now()
     if locked.kind == kind:
         return False
     if kind == AccountKind.MARGIN:
         check_margin(locked)
-        locked.interest_until = timezone.now().date()
+        locked.interest_until = now.date()
     else:
         check_cash(locked)
         locked.interest_until = None
+    KindChange.objects.create(account=locked, was=locked.kind, kind=kind.value, at=now)
     locked.kind = kind.value
     locked.save(update_fields=["kind", "interest_until"])
     tell(locked, "kind", f"It is a {kind.label.lower()} account from now on")
