@@ -75,6 +75,17 @@ def test_an_order_travels_before_it_is_filled(
     assert statuses == ["new", "filled"]
 
 
+def test_a_fill_keeps_how_old_its_quote_was(
+    placed: Placed, quote: Callable[..., Quote], now: datetime, settings: Any
+) -> None:
+    settings.QUOTE_STALE_MS = 2_000
+    placed("buy 10 AAPL", at=now)
+
+    filling.match_symbol("AAPL", quote(), None, now + timedelta(milliseconds=1_234))
+
+    assert Fill.objects.get().quote_age_ms == 1_234
+
+
 @pytest.mark.django_db(transaction=True)
 async def test_the_desk_looks_again_when_an_order_has_arrived(account: Any, ticket: Any, settings: Any) -> None:
     """No further quote and no second passes: only its arrival can have woken the matching."""
