@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db.models import F
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     initialize,
+    invariant,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -24,7 +26,6 @@ from apps.desk.order import (
     IMMEDIATE,
     LIMITS,
     OPEN,
-    STOPS,
     WORKING,
     IllegalTransition,
     OrderStatus,
@@ -43,32 +44,24 @@ from apps.trades import filling, services
 from apps.trades.models import Fill, Order
 from apps.trades.ticket import Change, Placed, Refused, Ticket
 
-from .true_books import TrueBooks
-
-LOTS = {"AAPL": Decimal(1), "FRAC": Decimal("0.001")}
-START = datetime(2026, 3, 2, 15, tzinfo=UTC)
-symbols = st.sampled_from(sorted(LOTS))
-lots = st.integers(1, 90)
-displayed = st.integers(0, 120)
-cents_away = st.integers(-60, 60).map(lambda ticks: Decimal(ticks).scaleb(-2))
-moves = st.integers(-400, 400).map(lambda ticks: Decimal(ticks).scaleb(-2))
-Terms = tuple[OrderType, TimeInForce, Decimal, Decimal, Decimal | None, Decimal | None]
-terms: st.SearchStrategy[Terms] = st.tuples(
-    st.sampled_from(OrderType),
-    st.sampled_from(TimeInForce),
+from .drawn import (
+    LOTS,
+    MAY_HAVE_A_STOP,
+    START,
+    Terms,
+    amounts,
     cents_away,
-    st.integers(1, 9).map(Decimal),
-    st.none() | st.integers(1, 5).map(Decimal),
-    st.none() | st.integers(1, 5).map(Decimal),
-).filter(lambda drawn: not (drawn[0] in STOPS and drawn[1] in IMMEDIATE))
-seconds = st.none() | st.tuples(
-    st.sampled_from(Side), st.sampled_from((OrderType.MARKET, OrderType.LIMIT)), symbols, lots, cents_away
+    cents_out,
+    displayed,
+    lots,
+    may_have_a_stop,
+    moves,
+    second_of,
+    seconds,
+    symbols,
+    terms,
 )
-amounts = st.integers(1, 500_000).map(lambda ticks: Decimal(ticks).scaleb(-2))
-
-
-def may_have_a_stop(side: Side, kind: OrderType, tif: TimeInForce) -> bool:
-    return side is Side.SELL and kind is OrderType.LIMIT and tif in {TimeInForce.DAY, TimeInForce.GTC, TimeInForce.GTD}
+from .true_books import TrueBooks
 
 
 class OrderMachine(TrueBooks):
@@ -78,15 +71,17 @@ class OrderMachine(TrueBooks):
     def open(self) -> None:
         board.clear()
         self.now, self.day, self.numbers = START, START.date(), count(1)
-        for symbol, lot in LOTS.items():
-            Instrument.objects.create(symbol=symbol, name=symbol, lot_size=lot)
         MarketState.objects.create(is_open=True, session_date=self.day)
         self.user = get_user_model().objects.create_user("alice")
-        self.account = portfolio.open_account(self.user, Decimal(10_000))
-        self.deposits = {"opening": Decimal(10_000)}
+        self.account = portfolio.open_account(self.user, Decimal(15_000))
+        self.deposits = {"opening": Decimal(15_000)}
         self.tickets: dict[str, Ticket] = {}
         self.mids = dict.fromkeys(LOTS, Decimal(100))
-        for symbol in LOTS:
+        for symbol, lot in LOTS.items():
+            Instrument.objects.create(symbol=symbol, name=symbol, lot_size=lot)
+            self.quote(symbol, ZERO, 1, 0)
+            held = Ticket(symbol, Side.BUY, OrderType.MARKET, 50 * lot, f"held-{symbol}")
+            assert services.place_order(self.account, held, self.now).created
             self.quote(symbol, ZERO, 1, 50)
 
     def state(self) -> object:
@@ -114,13 +109,6 @@ class OrderMachine(TrueBooks):
             assert worse <= 0 if fill.order.side == Side.BUY else worse >= 0
         assert not Order.objects.filter(instrument__symbol=symbol, status__in=WORKING, time_in_force__in=IMMEDIATE)
 
-    def then(self, drawn: tuple[Side, OrderType, str, int, Decimal] | None) -> Ticket | None:
-        if drawn is None:
-            return None
-        side, kind, symbol, size, away = drawn
-        limit = self.mids[symbol] + away if kind is OrderType.LIMIT else None
-        return Ticket(symbol, side, kind, size * LOTS[symbol], "", limit)
-
     @rule(symbol=symbols, side=st.sampled_from(Side), terms=terms, size=lots, second=seconds)
     def place(self, symbol: str, side: Side, terms: Terms, size: int, second: Any) -> None:
         self.tick()
@@ -140,7 +128,7 @@ class OrderMachine(TrueBooks):
             stop_loss=self.mids[symbol] - near if near and side is Side.BUY else None,
             oco_stop=self.mids[symbol] - near if near and may_have_a_stop(side, kind, tif) else None,
             expires_at=self.now + timedelta(minutes=int(percent)) if tif is TimeInForce.GTD else None,
-            then=self.then(second),
+            then=second_of(second, self.mids),
         )
         before, free = self.row(), self.free(symbol)
         answer = services.place_order(self.account, ticket, self.now)
@@ -152,6 +140,37 @@ class OrderMachine(TrueBooks):
         assert answer.created
         assert side is Side.BUY or quantity <= free
         self.tickets[ticket.client_order_id] = ticket
+
+    @precondition(lambda self: any(self.free(symbol) for symbol in LOTS))
+    @rule(data=st.data(), size=lots, above=cents_out, below=cents_out, tif=st.sampled_from(MAY_HAVE_A_STOP))
+    def place_a_pair(self, data: st.DataObject, size: int, above: Decimal, below: Decimal, tif: TimeInForce) -> None:
+        """One cancels the other, for what is free: near enough that quotes reach both."""
+        symbol = data.draw(st.sampled_from([each for each in LOTS if self.free(each)]))
+        self.quote(symbol, ZERO, 1, 0)  # a fresh one, which fills nothing
+        quantity = min(size * LOTS[symbol], self.free(symbol))
+        name, mid = f"ticket-{next(self.numbers)}", self.mids[symbol]
+        until = self.now + timedelta(minutes=5) if tif is TimeInForce.GTD else None
+        ticket = Ticket(symbol, Side.SELL, OrderType.LIMIT, quantity, name, mid + above, time_in_force=tif)
+        ticket = replace(ticket, oco_stop=mid - below, expires_at=until)
+        assert services.place_order(self.account, ticket, self.now).created
+        self.tickets[name] = ticket
+
+    @precondition(lambda self: Order.objects.filter(status__in=WORKING).exclude(oco=None).exists())
+    @rule(data=st.data(), size=displayed)
+    def reach_one_of_a_pair(self, data: st.DataObject, size: int) -> None:
+        order = self.one_of(Order.objects.filter(status__in=WORKING).exclude(oco=None), data)
+        symbol = order.instrument.symbol
+        self.quote(symbol, (order.limit_price or order.stop_price) - self.mids[symbol], 0, size)
+
+    @invariant()
+    def pairs_sell_what_was_asked_for(self) -> None:
+        for first in Order.objects.filter(oco=F("pk")):
+            pair = Order.objects.filter(oco=first.pk)
+            asked = self.tickets[first.client_order_id].quantity
+            sold = sum((each.cum_qty for each in pair), ZERO)
+            working = [each.quantity - each.cum_qty for each in pair if each.is_working]
+            assert (len(pair), set(working) - {asked - sold}) == (2, set())
+            assert (sold == asked) == any(each.status == OrderStatus.FILLED for each in pair)
 
     def free(self, symbol: str) -> Decimal:
         held, reserved = portfolio_queries.holding(self.account, symbol)
@@ -190,7 +209,7 @@ class OrderMachine(TrueBooks):
         order = self.one_of(Order.objects.all(), data)
         symbol = order.instrument.symbol
         price = self.mids[symbol] + away
-        quantity = order.quantity if order.parent_id else size * LOTS[symbol]
+        quantity = order.quantity if order.is_linked else size * LOTS[symbol]
         asked = Change(quantity, price if order.limit_price else None, price if order.stop_price else None)
         before = self.state()
         if not (order.is_working or order.awaits_first):

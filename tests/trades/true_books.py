@@ -75,6 +75,20 @@ class TrueBooks(RolledBack):
             assert parent.is_open or not any(leg.status == OrderStatus.HELD for leg in legs)
 
     @invariant()
+    def pairs_stand_on_the_same_shares_and_one_of_them_holds_them(self) -> None:
+        """One cancels the other: what one has sold the other has given up; filled, it has cancelled it."""
+        pairs = defaultdict(list)
+        for order in Order.objects.exclude(oco=None):
+            pairs[order.oco].append(order)
+        for pair in pairs.values():
+            working = [each for each in pair if each.is_working]
+            leaves = {each.quantity - each.cum_qty for each in working}
+            assert len(leaves) <= 1
+            assert [each.reserved for each in working if each.reserved] == list(leaves)
+            if any(each.status == OrderStatus.FILLED for each in pair):
+                assert sorted(each.status for each in pair) == [OrderStatus.CANCELED, OrderStatus.FILLED]
+
+    @invariant()
     def second_orders_wait_for_the_first_and_end_with_it(self) -> None:
         for second in Order.objects.exclude(after=None).select_related("after"):
             begun = second.status not in {OrderStatus.HELD, OrderStatus.CANCELED} or second.queued_at is not None
@@ -138,7 +152,7 @@ class TrueBooks(RolledBack):
             flown[fill.order.instrument_id] += fill.last_qty * (1 if fill.order.side == Side.BUY else -1)
         for order in Order.objects.filter(side=Side.SELL, status__in=WORKING):
             back[order.instrument_id] += order.reserved
-            assert order.parent_id or order.reserved == order.quantity - order.cum_qty
+            assert order.is_linked or order.reserved == order.quantity - order.cum_qty
         for row in Position.objects.all():
             assert row.quantity == held[row.pk] == flown[row.instrument_id] >= 0
             assert row.cost == cost[row.pk]
