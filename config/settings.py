@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.utils import get_random_secret_key
@@ -12,6 +11,7 @@ from apps.secrets.checks import problem_of
 from apps.secrets.keys import new_key
 from apps.telemetry.logs import FORMATS, logging_of
 from config.environment import BASE_DIR, env, made_once, on_or_off, one_of, passwords_of, positive, whole
+from config.stores import cache_of, check_addresses, database_of, layers_of, redis_host_of
 
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -120,47 +120,12 @@ TEMPLATES = [
     },
 ]
 
-if DATABASE_URL and not DATABASE_URL.startswith(("postgres://", "postgresql://", "sqlite:///")):
-    raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///")  # its text holds a password
-if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-    raise ImproperlyConfigured("REDIS_URL must begin with redis:// or rediss://")
-for name, url in {"DATABASE_URL": DATABASE_URL, "REDIS_URL": REDIS_URL}.items():
-    try:
-        urlsplit(url).port  # noqa: B018 -- raises
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} names no port from 0 to 65535 after its host") from None
-DATABASES = {"default": env.db_url_config(DATABASE_URL or f"sqlite:///{VAR_DIR / 'livedesk.sqlite3'}")}
-database = DATABASES["default"]
-if database["ENGINE"].endswith("sqlite3"):
-    database["CONN_MAX_AGE"] = None  # a file costs nothing to keep open; opening it costs more than most queries
-    VAR_DIR.mkdir(parents=True, exist_ok=True)
-    database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA foreign_keys=ON",
-    }
-    # A file, so that the threads and processes of a test see one database
-    database["TEST"] = {"NAME": env.str("TEST_SQLITE", default=str(VAR_DIR / "test.sqlite3"))}
-else:
-    database["ENGINE"] = "config.postgres"  # keeps idle connections by itself
-    database["CONN_MAX_AGE"] = 0
-    patience = {"connect_timeout": 3, "keepalives_idle": 5, "keepalives_interval": 3, "keepalives_count": 3}
-    database["OPTIONS"] = {**patience, "tcp_user_timeout": 10_000, **database.get("OPTIONS", {})}
+check_addresses(DATABASE_URL, REDIS_URL)
+DATABASES = {"default": database_of(DATABASE_URL, VAR_DIR)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-CACHES = {
-    "default": {"BACKEND": "config.cache.SharedCache", "LOCATION": REDIS_URL}
-    if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
-}
-
-# redis-py's own socket timeout would end every idle reading after 5 s (django/channels_redis#422)
-REDIS_HOST = {"address": REDIS_URL, "socket_timeout": 15, "socket_connect_timeout": 3, "health_check_interval": 10}
-CHANNEL_LAYERS = (
-    {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_HOST]}}}
-    if REDIS_URL
-    else {}
-)
+CACHES = {"default": cache_of(REDIS_URL)}
+REDIS_HOST = redis_host_of(REDIS_URL)
+CHANNEL_LAYERS = layers_of(REDIS_HOST)
 
 # Accounts: Discord alone opens one; two-factor by TOTP
 AUTH_USER_MODEL = "accounts.User"
@@ -273,6 +238,8 @@ FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 CSRF_FAILURE_VIEW = "apps.accounts.views.csrf_failure"
 SESSION_ENGINE = "apps.accounts.sessions"
 SESSION_COOKIE_SAMESITE, SESSION_COOKIE_AGE = "Lax", 12 * 3600
+if HTTPS:  # browsers then take them from this very host alone, and no neighbour of its domain can plant one
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

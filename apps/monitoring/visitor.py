@@ -14,6 +14,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 PATIENCE = 15.0
+SESSION, TOKEN = ("__Host-sessionid", "sessionid"), ("__Host-csrftoken", "csrftoken")
+"""By HTTPS and without. The desk says which by what it sets; of a session that is brought along it takes its own."""
 TEXT, CLOSE = 0x1, 0x8
 
 
@@ -27,7 +29,7 @@ class Visitor:
         self.secure, self.host = parts.scheme == "https", parts.netloc
         self.name, self.port = parts.hostname, parts.port or (443 if self.secure else 80)
         self.origin = f"{parts.scheme}://{parts.netloc}"
-        self.cookies = {"sessionid": session} if session else {}
+        self.cookies = dict.fromkeys(SESSION if self.secure else SESSION[1:], session) if session else {}
 
     def get(self, path: str, accept: str = "text/html") -> tuple[int, dict[str, str], str]:
         return self.ask("GET", path, accept=accept)
@@ -42,7 +44,7 @@ class Visitor:
         headers = {"Host": self.host, "Accept": accept, "Cookie": self.cookie_header, "Origin": self.origin}
         if body or method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            headers["X-CSRFToken"] = self.cookies.get("csrftoken", "")
+            headers["X-CSRFToken"] = next((self.cookies[name] for name in TOKEN if name in self.cookies), "")
             headers["Referer"] = self.origin + "/"
         try:
             line.request(method, path, body or None, headers)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import httpx
 import pytest
 import websockets
+from django.core.management import call_command
 
 from tests.browser.conftest import StartDesk
 from tests.browser.server import DeskServer
@@ -60,6 +62,34 @@ def test_pages_come_by_tls_and_the_way_without_leads_there(visitor: httpx.Client
     assert plain.headers["location"] == "https://localhost/orders/?tab=filled"
 
 
+def test_cookies_are_bound_to_the_host_and_the_old_names_mean_nothing(visitor: httpx.Client, front: Front) -> None:
+    """S6: a neighbour under the same domain can set `sessionid`, but none that begins with `__Host-`."""
+    sign_in(visitor, front)
+    named = {cookie.name: cookie for cookie in visitor.cookies.jar}
+    planted = {"cookie": f"sessionid={visitor.cookies['__Host-sessionid']}"}
+
+    assert named.keys() >= {"__Host-sessionid", "__Host-csrftoken"} and "sessionid" not in named
+    for cookie in (named["__Host-sessionid"], named["__Host-csrftoken"]):
+        assert (cookie.secure, cookie.path, cookie.domain_specified) == (True, "/", False)
+    assert visitor.get("/orders/").url.path == "/orders/"
+    with visiting(front) as other:
+        assert other.get("/orders/", headers=planted).url.path == "/accounts/login/"
+    assert visitor.get("/api").json()["authentication"]["session"] == "cookie __Host-sessionid"
+
+
+def test_the_list_after_a_deploy_goes_through_it(
+    visitor: httpx.Client, front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a demo trader and with somebody's session, whose cookies are named by what the desk is."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(front.certificate))
+    sign_in(visitor, front)
+
+    for who in (("--trader", "alice"), ("--session", visitor.cookies["__Host-sessionid"])):
+        told = StringIO()
+        call_command("smoke", front.url, *who, stdout=told)
+        assert "paper order, told live" in told.getvalue() and "FAIL" not in told.getvalue()
+
+
 def test_a_request_keeps_the_id_that_the_proxy_gave_it(visitor: httpx.Client) -> None:
     ids = {visitor.get("/", headers={"x-request-id": "a-strangers-own"}).headers["x-request-id"] for _ in range(2)}
 
@@ -89,7 +119,7 @@ async def test_a_page_is_live_through_it(visitor: httpx.Client, front: Front) ->
 
 def test_a_file_of_fills_may_be_larger(visitor: httpx.Client, front: Front) -> None:
     sign_in(visitor, front)
-    token, referer = visitor.cookies["csrftoken"], {"referer": f"{front.url}/"}
+    token, referer = visitor.cookies["__Host-csrftoken"], {"referer": f"{front.url}/"}
     sent = visitor.post(
         "/history/import/",
         data={"do": "send", "csrfmiddlewaretoken": token},

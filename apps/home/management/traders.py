@@ -92,7 +92,7 @@ def watch_drawn(users: Sequence[User], count: int) -> None:
 
 @transaction.atomic
 def open_sessions(users: Sequence[User]) -> list[str]:
-    """A signed-in session for each. Returns the values of their `sessionid` cookies, in the users' order."""
+    """A signed-in session for each. Returns the values of their session cookies, in the users' order."""
     store = import_module(settings.SESSION_ENGINE).SessionStore()
     until = timezone.now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
     keys = [get_random_string(32, VALID_KEY_CHARS) for _ in users]

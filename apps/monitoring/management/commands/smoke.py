@@ -17,7 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("url", help="such as https://desk.example.com")
         parser.add_argument("--release", default="", help="the release that must answer, such as 0.2.0")
         parser.add_argument("--trader", default="", help="a demo trader: pages, socket and a paper order, too")
-        parser.add_argument("--session", default="", help="the sessionid cookie of somebody, for the same")
+        parser.add_argument("--session", default="", help="the session cookie of somebody, for the same")
         parser.add_argument("--symbol", default="AAPL", help="what the paper order is for; it is cancelled at once")
 
     def handle(self, *args: Any, url: str, **options: Any) -> None:
