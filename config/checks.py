@@ -1,4 +1,4 @@
-"""Whether the addresses of DATABASE_URL and REDIS_URL lead anywhere; asked where a process begins to serve."""
+"""Whether DATABASE_URL and REDIS_URL lead anywhere, asked where a process begins to serve, and ADMIN_PATH does."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import redis
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import DatabaseError, connections
+from django.urls import resolve, reverse
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -53,3 +54,12 @@ def check_redis(app_configs: Any, databases: Sequence[str] | None = None, **kwar
         hint = "It is redis://:password@host:port/number, or rediss:// for TLS."
         return [Error(f"REDIS_URL cannot be used: {first_line(error)}", hint=hint, id="config.E002")]
     return []
+
+
+@register(Tags.urls)
+def check_admin_path(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Pages come first: where one has the admin's address, the admin would not be there."""
+    if "admin" in resolve(reverse("admin:index")).app_names:
+        return []
+    hint = "Choose one that no page begins with, such as back-office/."
+    return [Error(f"ADMIN_PATH is {settings.ADMIN_PATH!r}, where another page is", hint=hint, id="config.E003")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 MOST_DIGITS = 9
+FOLDER = re.compile(r"(?:[A-Za-z0-9_-]+/)+")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 env = environ.Env()
 environ.Env.read_env(BASE_DIR / ".env")
@@ -51,6 +55,24 @@ def positive(name: str, default: float) -> float:
     if not 0 < number < 1e9:
         raise ImproperlyConfigured(f"{name} is {text!r}; it must be a number above 0")
     return number
+
+
+def folder(name: str, default: str) -> str:
+    value = str(env.str(name, default=default))
+    if not FOLDER.fullmatch(value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}; it must be letters, digits, - or _ and end with /, such as {default}"
+        )
+    return value
+
+
+def networks(name: str) -> list[Network]:
+    words = [word.strip() for word in env.list(name, default=[])]
+    try:
+        return [ipaddress.ip_network(word) for word in words]
+    except ValueError as error:
+        hint = "they must be networks such as 192.0.2.0/24 or 2001:db8::/48, comma-separated"
+        raise ImproperlyConfigured(f"{name}: {error}; {hint}") from None
 
 
 def made_once(path: Path, make: Callable[[], str]) -> str:

@@ -10,7 +10,18 @@ from django.core.management.utils import get_random_secret_key
 from apps.secrets.checks import problem_of
 from apps.secrets.keys import new_key
 from apps.telemetry.logs import FORMATS, logging_of
-from config.environment import BASE_DIR, env, made_once, on_or_off, one_of, passwords_of, positive, whole
+from config.environment import (
+    BASE_DIR,
+    env,
+    folder,
+    made_once,
+    networks,
+    on_or_off,
+    one_of,
+    passwords_of,
+    positive,
+    whole,
+)
 from config.stores import cache_of, check_addresses, database_of, layers_of, redis_host_of
 
 LOOPBACK = ["localhost", "127.0.0.1", "[::1]"]
@@ -24,6 +35,9 @@ EMBEDDED = not DATABASE_URL
 DEBUG = on_or_off("DEBUG", False)
 DEMO_SIGN_IN = on_or_off("DEMO_SIGN_IN", EMBEDDED)
 STAFF_MFA = on_or_off("STAFF_MFA", not (DEBUG or DEMO_SIGN_IN))
+STAFF_MFA_HOURS = whole("STAFF_MFA_HOURS", 12, least=1)
+ADMIN_PATH = folder("ADMIN_PATH", "admin/")
+ADMIN_NETWORKS = networks("ADMIN_NETWORKS")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=LOOPBACK) or LOOPBACK
 HTTPS = on_or_off("HTTPS", not EMBEDDED)
 TRUSTED_PROXIES = whole("TRUSTED_PROXIES", 0)

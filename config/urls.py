@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -26,5 +27,5 @@ urlpatterns = [
     path("", include("apps.usage.urls")),
     path("", include("apps.live.urls")),
     path("", include("apps.monitoring.urls")),
-    path("admin/", admin.site.urls),
+    path(settings.ADMIN_PATH, admin.site.urls),
 ]

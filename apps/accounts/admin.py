@@ -30,12 +30,12 @@ from apps.audit.whole import apart
 from . import queries, services
 from .forms import ReasonForm
 from .models import User
-from .staff import second_factor_first
+from .staff import from_known_networks, second_factor_first
 
 View = Callable[..., HttpResponseBase]
 admin.site.site_header = admin.site.site_title = "Livedesk admin"
 admin.site.index_title = "Users, orders, ledger"
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = from_known_networks(secure_admin_login(admin.site.login))  # type: ignore[method-assign]
 for unused in (SocialApp, SocialToken, EmailAddress, SocialAccount, UserSession, Authenticator):
     if admin.site.is_registered(unused):
         admin.site.unregister(unused)
@@ -44,8 +44,8 @@ plain_admin_view = admin.site.admin_view
 
 @wraps(plain_admin_view)
 def guarded_admin_view(view: View, cacheable: bool = False) -> View:
-    """Every page of the admin goes through here; the second factor is asked for before the page's own checks."""
-    return second_factor_first(plain_admin_view(view, cacheable))
+    """Every page of the admin but its login goes through here; whence, and the second factor, are asked for first."""
+    return from_known_networks(second_factor_first(plain_admin_view(view, cacheable)))
 
 
 admin.site.admin_view = guarded_admin_view  # type: ignore[method-assign, assignment]

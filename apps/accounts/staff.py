@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from apps.live.asking import View
 from apps.live.endings import CHANGED, tell
+from apps.live.limits import ip_of
 
 from .answers import refusal, signed_in, wants_json
 
@@ -58,14 +60,39 @@ def second_factor_first(view: View) -> View:
     return checked
 
 
+def from_known_networks(view: View) -> View:
+    """With `ADMIN_NETWORKS` the page is there for who asks from one of them; else it asks nothing."""
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if settings.ADMIN_NETWORKS and not is_from_there(request):
+            raise Http404("Not from this network")
+        return view(request, *args, **kwargs)
+
+    return checked
+
+
+def is_from_there(request: HttpRequest) -> bool:
+    """By the address that the outermost proxy saw. Who speaks for others and is not known is from nowhere."""
+    if getattr(request, "scope", {}).get("forwarded") and not settings.TRUSTED_PROXIES:
+        return False
+    try:
+        ip = ip_of(request.META.get("REMOTE_ADDR", ""))
+    except ValueError:
+        return False
+    return any(ip in network for network in settings.ADMIN_NETWORKS)
+
+
 def has_set_it_up(user: Any) -> bool:
     return bool(is_mfa_enabled(user, types=[Authenticator.Type.TOTP]))
 
 
 def has_shown_it(user: Any, session: Mapping[str, Any]) -> bool:
-    """A session from before it was set up elsewhere has not, whoever holds it."""
+    """Within `STAFF_MFA_HOURS`. A session from before it was set up elsewhere has not, whoever holds it."""
     request: Any = SimpleNamespace(session=session)  # nothing else of a request is asked
-    return any(record.get("method") == "mfa" for record in get_authentication_records(request, user))
+    since = time.time() - settings.STAFF_MFA_HOURS * 3600
+    records = get_authentication_records(request, user)
+    return any(record.get("method") == "mfa" and record.get("at", 0) > since for record in records)
 
 
 def may_watch(user: Any, session: Callable[[], Mapping[str, Any]]) -> bool:

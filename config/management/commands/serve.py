@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 
 
 def is_loopback(host: str) -> bool:
@@ -53,7 +54,8 @@ class Command(BaseCommand):
         shown = f"[{host}]" if ":" in host else host
         self.stdout.write(f"\nLivedesk is at http://{shown}:{port}/")
         if settings.DEMO_SIGN_IN:
-            self.stdout.write("Sign in: choose alice or bob under «Try the demo desk»; admin opens /admin/ as well.")
+            admin = reverse("admin:index")
+            self.stdout.write(f"Sign in: choose alice or bob under «Try the demo desk»; admin opens {admin} as well.")
         else:
             self.stdout.write("Sign in: Continue with Discord.")
         self.stdout.write("Stop: Ctrl-C.\n")

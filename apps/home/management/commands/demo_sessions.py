@@ -18,7 +18,7 @@ MOST_TRADERS = 20_000
 
 
 class Command(BaseCommand):
-    help = "Print N session cookies' values of N seeded traders, one a line; each watches K symbols drawn with a fixed seed."
+    help = "Print N session cookies of N seeded traders, one a line; each watches K symbols drawn with a fixed seed."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--count", type=int, required=True, metavar="N")
