@@ -35,7 +35,7 @@ from .staff import from_known_networks, second_factor_first
 View = Callable[..., HttpResponseBase]
 admin.site.site_header = admin.site.site_title = "Livedesk admin"
 admin.site.index_title = "Users, orders, ledger"
-admin.site.login = from_known_networks(secure_admin_login(admin.site.login))  # type: ignore[method-assign]
+admin.site.login = from_known_networks(secure_admin_login(admin.site.login))  # type: ignore[method-assign, assignment]
 for unused in (SocialApp, SocialToken, EmailAddress, SocialAccount, UserSession, Authenticator):
     if admin.site.is_registered(unused):
         admin.site.unregister(unused)

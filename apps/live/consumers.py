@@ -87,6 +87,7 @@ class LivePage(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.opened_at = time.monotonic()
         telemetry.sockets_opened.inc()
         telemetry.sockets_open.inc()
+        log.debug("a socket of %s is open", self.page.name)
         if params.get("tries", "0") != "0":
             telemetry.sockets_resumed.inc()
         self.bucket = Bucket(settings.WS_MESSAGES_PER_SECOND, self.opened_at)

@@ -25,6 +25,7 @@ from apps.market.models import Instrument
 from apps.market.rates import rate_now
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Account
+from apps.telemetry.logs import bound
 
 from .following import begin_then
 from .models import Fill, Order, desk_order
@@ -77,7 +78,8 @@ def match_symbol(
     traded = [each.order_id for each in matched.executions]
     for order_id in dict.fromkeys([*traded, *matched.triggered, *matched.killed]):
         try:
-            left = match_order(uuid.UUID(order_id), quote, left, now, turn, seen.get(order_id))
+            with bound(order=order_id):
+                left = match_order(uuid.UUID(order_id), quote, left, now, turn, seen.get(order_id))
             moved.append(order_id)
         except Exception as error:
             telemetry.faults.labels("match").inc()
@@ -96,7 +98,19 @@ def match_order(
 ) -> Displayed:
     """Matches one order as it stands under lock; says what is left of the displayed sizes."""
     account = Account.objects.select_for_update().get(orders=order_id)
-    order = lock_order(account, order_id)
+    with bound(account=account.pk):
+        return match_locked(lock_order(account, order_id), account, quote, displayed, now, trading, watermark)
+
+
+def match_locked(
+    order: Order,
+    account: Account,
+    quote: Quote,
+    displayed: Displayed,
+    now: datetime,
+    trading: Trading,
+    watermark: Decimal | None,
+) -> Displayed:
     seen = desk_order(order).having_seen(watermark).seeing(policy().signal(quote))
     rate = rate_now(order.instrument.currency)
     matched = match(

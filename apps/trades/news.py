@@ -16,6 +16,7 @@ from apps.portfolio import news as portfolio
 from apps.portfolio.models import Account
 
 from .models import Order, desk_order
+from .naming import log_change
 from .queries import TABS, plain
 from .ticket import Ticket
 from .watchers import order_hooks
@@ -65,6 +66,8 @@ def tell(order: Order, what: str, fill: Fill | None = None, *, then: Order | Non
         facts["then"] = then.in_words
     known = {name: text or "" for name, text in facts.items()}
     announce(user_stream(order.account.user_id), f"order.{what}", known, topics=topics_of(order), toast=toast)
+    if toast:
+        log_change(order, what)
     for hook in order_hooks:
         hook(order.account.user_id, what, known)
 

@@ -11,6 +11,7 @@ from apps.market.feeds import Feed
 from apps.market.hours import calendar_named
 from apps.market.queries import has_ended, market_state
 from apps.portfolio.services import keep_session_equity
+from apps.telemetry.logs import bound
 
 from .services import expire_dated_orders, expire_day_orders, trail
 
@@ -18,7 +19,8 @@ from .services import expire_dated_orders, expire_day_orders, trail
 def keep_trails(watermarks: Mapping[str, Decimal]) -> None:
     """Writes down what trailing stops have seen, by order id."""
     for order_id, watermark in watermarks.items():
-        trail(uuid.UUID(order_id), watermark)
+        with bound(order=order_id):
+            trail(uuid.UUID(order_id), watermark)
 
 
 def expire_orders(now: datetime) -> int:

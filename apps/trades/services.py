@@ -31,14 +31,17 @@ from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.portfolio.models import Account
 from apps.portfolio.queries import holding
+from apps.telemetry.logs import bound
 
 from .following import add_then, change_then
 from .models import Order, desk_order
+from .naming import for_account, to_order
 from .news import ring_desk, tell, tell_denied
 from .queries import session_for
 from .review import review
 from .standing import placed_before, standing_of
 from .states import KILLED, add_exits, add_stop, close, hold, lock_order, release, take_hold
+from .taking import order_of
 from .ticket import Change, Placed, Refused, Ticket, Undone
 
 NO_ACCOUNT = {"account": "You have no account yet; an admin can open one"}
@@ -62,6 +65,7 @@ def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_de
     return place_in(Account.objects.select_for_update().get(pk=account.pk), ticket, now, by_desk=by_desk)
 
 
+@for_account
 def place_in(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = False) -> Placed | Refused:
     """Takes it once: the same ticket again is answered with the same order."""
     standing = standing_of(locked, ticket.client_order_id)
@@ -77,45 +81,24 @@ def place_in(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = 
         tell_denied(locked, ticket, verdict)
         return Refused({verdict.field: verdict.message})
     instrument = ticket.instrument or Instrument.objects.get(symbol=ticket.symbol)
-    order = Order(
-        account=locked,
-        instrument=instrument,
-        client_order_id=ticket.client_order_id,
-        side=ticket.side.value,
-        effect=told.effect.value,
-        order_type=ticket.order_type.value,
-        time_in_force=ticket.time_in_force.value,
-        quantity=ticket.quantity,
-        notional=ticket.notional,
-        limit_price=ticket.limit_price,
-        stop_price=ticket.stop_price,
-        trail_amount=ticket.trail_amount,
-        trail_percent=ticket.trail_percent,
-        watermark=told.watermark,
-        expires_at=ticket.expires_at,
-        take_profit=ticket.take_profit,
-        stop_loss=ticket.stop_loss,
-        status=OrderStatus.NEW.value,
-        session_date=session_for(instrument, now, state, extended_hours=ticket.extended_hours),
-        extended_hours=ticket.extended_hours,
-        asked=ticket.fingerprint,
-        created_at=now,
-        updated_at=now,
-    )
-    hold(order, verdict.reserve, as_locked=True)
-    NEW_ORDER.save(order)
-    if order.has_exits:
-        add_exits(order, now)
-    other = add_stop(order, ticket.oco_stop, now) if ticket.oco_stop else None
-    then = add_then(order, ticket.then, now) if ticket.then else None
-    tell(order, "accepted", then=then)
-    if other is not None:
-        tell(other, "accepted")
-    telemetry.after_commit(telemetry.orders_placed.labels("accepted"))
-    ring_desk(order, *([other] if other else []))
-    return Placed(order, created=True, then=then)
+    session = session_for(instrument, now, state, extended_hours=ticket.extended_hours)
+    order = order_of(locked, instrument, ticket, told, session, now)
+    with bound(order=str(order.pk)):
+        hold(order, verdict.reserve, as_locked=True)
+        NEW_ORDER.save(order)
+        if order.has_exits:
+            add_exits(order, now)
+        other = add_stop(order, ticket.oco_stop, now) if ticket.oco_stop else None
+        then = add_then(order, ticket.then, now) if ticket.then else None
+        tell(order, "accepted", then=then)
+        if other is not None:
+            tell(other, "accepted")
+        telemetry.after_commit(telemetry.orders_placed.labels("accepted"))
+        ring_desk(order, *([other] if other else []))
+        return Placed(order, created=True, then=then)
 
 
+@to_order
 @transaction.atomic
 def cancel_order(account: Account, order_id: uuid.UUID, now: datetime) -> Order:
     """Raises Order.DoesNotExist for another's order, IllegalTransition for one that is closed."""
@@ -125,6 +108,7 @@ def cancel_order(account: Account, order_id: uuid.UUID, now: datetime) -> Order:
     return order
 
 
+@to_order
 def replace_order(account: Account, order_id: uuid.UUID, change: Change, now: datetime) -> Order | Refused:
     """Gives a working order, or a second one that waits, another quantity or price; a better place in the queue it
     does not keep.
@@ -174,6 +158,7 @@ def change_order(account: Account, order_id: uuid.UUID, change: Change, now: dat
     return order
 
 
+@for_account
 @transaction.atomic
 def cancel_all(
     account: Account, symbol: str, now: datetime, side: Side | None = None, reason: str = ""
@@ -188,9 +173,10 @@ def cancel_all(
         found = found.filter(side=side.value)
     ended = []
     for pk in list(found.values_list("pk", flat=True)):
-        order = lock_order(locked, pk)  # only now: an order that ended before it may have changed or ended it
-        if order.is_open:
-            close(order, OrderStatus.CANCELED, now, reason)
+        with bound(order=str(pk)):
+            order = lock_order(locked, pk)  # only now: an order that ended before it may have changed or ended it
+            if order.is_open:
+                close(order, OrderStatus.CANCELED, now, reason)
         ended.append(order)
     return ended
 
@@ -203,6 +189,7 @@ def cancel_orders_of(user: Any, now: datetime) -> str:
     return f"{count} order{'' if count == 1 else 's'} cancelled"
 
 
+@for_account
 def close_position(
     account: Account, symbol: str, client_order_id: str, now: datetime, *, by_desk: bool = False
 ) -> Placed | Refused:
@@ -289,6 +276,7 @@ def expire_dated_orders(now: datetime) -> int:
     return sum(expire(account_id, pk, now, "The date it was good till is over") for account_id, pk in list(dated))
 
 
+@to_order
 @transaction.atomic
 def expire(account_id: int, order_id: uuid.UUID, now: datetime, reason: str) -> bool:
     order = lock_order(Account.objects.select_for_update().get(pk=account_id), order_id)
