@@ -21,9 +21,10 @@ test: check ## everything that proves it: the checks, then every test
 	@tools/test-services
 	@.venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder
 
-check: .venv/.dev ## lint, types, the import law, Django's own checks, no missing migration
+check: .venv/.dev ## lint, no secret, types, the import law, Django's own checks, no missing migration
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
+	@$(PY) -m tools.leaks
 	@.venv/bin/mypy apps config
 	@.venv/bin/lint-imports --no-cache
 	@$(PY) manage.py check
@@ -33,13 +34,15 @@ soak: .venv/.dev ## every fault, again and again, under load (MINUTES=30 FAULT_S
 	@tools/test-services
 	@SOAK_MINUTES=$(or $(MINUTES),30) .venv/bin/pytest tests/faults/soak.py -q -s
 
-lock: .venv/.dev ## compile requirements*.in again, with hashes
+lock: .venv/.dev ## compile requirements*.in again, with hashes, and ask whether anything in them is known to be unsafe
 	@$(PY) -m uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --upgrade \
 		--custom-compile-command "make lock" requirements.in -o requirements.txt
 	@$(PY) -m uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --upgrade \
 		--custom-compile-command "make lock" -c requirements.txt requirements-dev.in -o requirements-dev.txt
 	@$(PY) -m uv pip compile --quiet --generate-hashes --python-version 3.11 --no-emit-index-url --upgrade \
 		--custom-compile-command "make lock" -c requirements.txt requirements-kms.in -o requirements-kms.txt
+	@$(PY) -m pip_audit --strict --disable-pip --require-hashes --progress-spinner off \
+		-r requirements.txt -r requirements-dev.txt -r requirements-kms.txt
 
 shots: .venv/.dev ## take README's screenshots again
 	@$(PY) -m tools.shots

@@ -104,7 +104,7 @@ def test_a_second_factor_is_asked_of_poll_and_socket_too(admin_client: Client, a
     Authenticator.objects.create(user=admin_user, type=Authenticator.Type.TOTP, data={})
     not_shown = admin_client.get("/live/poll/operations/").status_code, way_in(admin_client)
     session = admin_client.session
-    session.update({METHODS: [{"method": "mfa", "at": 0}], METHODS_OF: str(admin_user.pk)})
+    session.update({METHODS: [{"method": "mfa", "at": time.time()}], METHODS_OF: str(admin_user.pk)})
     session.save()
 
     assert (without, not_shown) == ((404, FORBIDDEN), (404, FORBIDDEN))
