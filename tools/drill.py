@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import psycopg
+
 from tests.faults.clients import Crowd, Page
 from tests.faults.cluster import Cluster, make_template
 from tests.faults.conftest import SEED, reachable_folder
@@ -66,6 +68,7 @@ class Drill:
         self.timeline = Timeline(cluster, self.tell)
         self.flood: Crowd | None = None
         self.killed: list[Desk] = []
+        self.holder: psycopg.Connection | None = None
 
     def tell(self, said: Said) -> None:
         self.say(f"  {said.at - self.began:+7.1f} s  {said}")
@@ -84,6 +87,13 @@ class Drill:
                 lambda: frozen.become("blackhole"),
                 lambda: frozen.become("pass"),
                 each("down, database down"),
+            ),
+            Break(
+                "slow",
+                "PostgreSQL has everybody wait for the state of the market",
+                self.hold_table,
+                self.let_table_go,
+                each("down, feed down"),
             ),
             Break(
                 "sockets",
@@ -126,6 +136,15 @@ class Drill:
     def close_many(self) -> None:
         if self.flood:
             self.flood.background.stop(self.flood.lives)
+
+    def hold_table(self) -> None:
+        """As a change of its columns would, which cannot go on."""
+        self.holder = psycopg.connect(self.cluster.postgres.url)
+        self.holder.execute("LOCK TABLE market_marketstate")
+
+    def let_table_go(self) -> None:
+        if self.holder:
+            self.holder.close()
 
     def kill_active(self) -> None:
         self.killed = [self.cluster.active_desk() or self.cluster.desks[0]]
@@ -211,7 +230,7 @@ def drilled(cluster: Cluster, names: Sequence[str], say: Callable[[str], None]) 
 
 
 def main() -> None:
-    names = ["redis", "postgres", "sockets", "web", "desk", "desks"]
+    names = ["redis", "postgres", "slow", "sockets", "web", "desk", "desks"]
     parser = argparse.ArgumentParser(prog="python -m tools.drill", description=__doc__)
     parser.add_argument("--only", default="", help=f"comma-separated, of {', '.join(names)}")
     chosen = [name for name in parser.parse_args().only.split(",") if name] or names

@@ -51,6 +51,19 @@ def test_a_break_is_printed_from_its_first_sign_to_its_end(cluster: Cluster, tel
     assert words[-1] == str(outcome)
 
 
+def test_a_slow_postgresql_is_noticed_and_orders_come_through_in_the_end(cluster: Cluster, tell: Tell) -> None:
+    with cluster.crowd(cluster.members(5)) as crowd:
+        flow = cluster.orders(cluster.members(5))
+        drill = Drill(cluster, crowd, lambda text: None)
+        [outcome] = drill.run([one for one in drill.breaks() if one.name == "slow"])
+        tell(f"drill: {outcome}; {cluster.check(crowd, flow)}")
+
+    assert outcome.noticed is not None
+    assert outcome.over is not None
+    assert outcome.noticed < NOTICED
+    assert outcome.over < OVER
+
+
 def test_what_nobody_notices_fails_the_drill(cluster: Cluster) -> None:
     nothing = Break("nothing", "Nothing is broken", lambda: None, lambda: None, ["a word that nobody says"])
     printed: list[str] = []
