@@ -12,6 +12,9 @@ from apps.telemetry import STAYS
 from apps.telemetry.latency import BOUNDS, KINDS
 from apps.telemetry.recent import percentile
 
+from .models import Sample
+from .queries import TRADING
+
 RANKS = (50, 95, 99)
 MOST = 20
 
@@ -79,6 +82,17 @@ def transport(counts: Mapping[str, float]) -> dict[str, Any]:
 def trading(counts: Mapping[str, float]) -> dict[str, Any]:
     """What became of orders, and the rules that refused some."""
     return {"outcomes": most_first(counts, "order"), "rules": most_first(counts, "denied")}
+
+
+def rates(sample: Sample | None) -> list[tuple[str, float | None, float | None]]:
+    """Orders accepted, fills and refusals as the last look counted them: a second, and a minute; None of not known."""
+    found: list[tuple[str, float | None, float | None]] = []
+    for name, (title, *_) in TRADING.items():
+        if name.startswith("orders_"):
+            part = sample.parts.get(name) if sample else None
+            minute = part[0] / part[1] if part and part[1] else None
+            found.append((title, None if minute is None else minute / 60, minute))
+    return found
 
 
 def ranks_of(bounds: Sequence[float], row: Sequence[float]) -> tuple[float | None, ...]:

@@ -74,6 +74,9 @@ class Trading(OfLooks):
     def figures(self, counts: dict[str, float]) -> dict[str, Any]:
         return dashboards.trading(counts)
 
+    def context(self, key: str, facts: dict[str, Any]) -> dict[str, Any]:
+        return {**super().context(key, facts), "rates": dashboards.rates(facts["sample"])}
+
 
 for each in (Figures(), Transport(), Trading()):
     register(each)

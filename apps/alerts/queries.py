@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, F, Max
+from django.db.models import Avg, Count, F, Max
 
 from apps.live.moments import micros
 from apps.monitoring.spans import SPANS
 
 from .judging import Episode, Point, Terms, episodes
-from .models import Alert, Sample, Span
+from .models import Alert, Sample, Severity, Span
 
 REHEARSED = timedelta(days=7)
 TEN_MINUTES = timedelta(minutes=10)
@@ -38,7 +38,15 @@ TRADING = {
     "orders_denied": ("Orders refused", "a minute", 1.0),
     "feed_age": ("Age of the feed", "s", 1.0),
 }
+ALERTS = {"raised": ("Alerts raised", "alerts", 1.0), "resolved": ("Alerts resolved", "alerts", 1.0)}
 """Title, unit, and what a figure is multiplied by to be in it."""
+BARS = {
+    "hour": timedelta(minutes=1),
+    "day": timedelta(minutes=30),
+    "week": timedelta(hours=4),
+    "month": timedelta(days=1),
+}
+"""How long each bar of alerts lasts."""
 Charts = Mapping[str, tuple[str, str, float]]
 
 
@@ -62,6 +70,21 @@ def curves(span: str, now: datetime, charts: Charts = CHARTS) -> dict[str, list[
     return found
 
 
+def alert_curves(span: str, now: datetime) -> dict[str, list[float]]:
+    """How many alerts were raised, and how many resolved, from each moment until the next. Raises KeyError."""
+    step = BARS[span].total_seconds()
+    first, last = ((moment.timestamp() // step) for moment in (now - SPANS[span][1], now))
+    places = range(int(first) + 1, int(last) + 1)
+    found: dict[str, list[float]] = {"at": [place * step for place in places]}
+    for name in ALERTS:
+        field = f"{name}_at"
+        since = datetime.fromtimestamp(places.start * step, tz=now.tzinfo)
+        moments = Alert.objects.filter(**{f"{field}__gte": since}).values_list(field, flat=True)
+        counts = Counter(int(moment.timestamp() // step) for moment in moments.iterator(2000))
+        found[name] = [counts[place] for place in places]
+    return found
+
+
 def counted(span: str, now: datetime) -> dict[str, float]:
     """What happened by name in a span, by tens of minutes. Raises KeyError."""
     found: Counter[str] = Counter()
@@ -73,18 +96,25 @@ def counted(span: str, now: datetime) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class AlertFigures:
-    """`resolved_after` is the mean of the last thirty days; None of none."""
+    """`resolved_after` is the mean of the last thirty days; None of none. `severities`, the worst first, have how
+    many of each fire, and how many were raised in these days."""
 
     open: tuple[Alert, ...]
+    severities: tuple[tuple[str, int, int], ...]
     recent: tuple[Alert, ...]
     resolved_after: timedelta | None
 
 
 def alert_figures(now: datetime) -> AlertFigures:
     rows = Alert.objects.select_related("rule", "acknowledged_by")
-    ended = rows.filter(resolved_at__gt=now - timedelta(days=30))
+    since = now - timedelta(days=30)
+    ended = rows.filter(resolved_at__gt=since)
+    fires = tuple(rows.filter(resolved_at__isnull=True))
+    firing = Counter(alert.severity for alert in fires)
+    raised = dict(rows.filter(raised_at__gt=since).order_by().values_list("severity").annotate(Count("pk")))
     return AlertFigures(
-        open=tuple(rows.filter(resolved_at__isnull=True)),
+        open=fires,
+        severities=tuple((each.label, firing[each], raised.get(each, 0)) for each in Severity),
         recent=tuple(rows.filter(resolved_at__isnull=False)[:20]),
         resolved_after=ended.aggregate(mean=Avg(F("resolved_at") - F("raised_at")))["mean"],
     )

@@ -12,10 +12,10 @@ from apps.accounts.staff import for_staff
 from apps.monitoring.pages import shown
 from apps.monitoring.spans import LABELS, span_of
 
-from .queries import CHARTS, TRADING, TRANSPORT, curves
+from .queries import ALERTS, CHARTS, TRADING, TRANSPORT, alert_curves, curves
 
-DRAWN = {"health": CHARTS, "transport": TRANSPORT, "trading": TRADING}
-"""The charts of each dashboard."""
+DRAWN = {"health": CHARTS, "transport": TRANSPORT, "trading": TRADING, "alerts": ALERTS}
+"""The charts of each dashboard; those of alerts stand on that of health."""
 
 
 @require_safe
@@ -28,6 +28,8 @@ def operations(request: HttpRequest) -> HttpResponse:
         "span": span,
         "spans": LABELS,
         "charts": {name: (title, unit) for name, (title, unit, _) in CHARTS.items()},
+        "alert_charts": {name: (title, unit) for name, (title, unit, _) in ALERTS.items()},
+        "alerts_url": f"{reverse('alerts:curves')}?span={span}&of=alerts",
     }
     return render(request, "alerts/operations.html", context)
 
@@ -63,7 +65,7 @@ def dashboard(request: HttpRequest, name: str) -> HttpResponse:
 @for_staff
 def curves_json(request: HttpRequest) -> JsonResponse:
     """Seconds since the epoch, and each chart's figures; null where nothing is known."""
-    charts = DRAWN.get(request.GET.get("of", "health"))
-    if charts is None:
+    of, span, now = request.GET.get("of", "health"), span_of(request.GET), timezone.now()
+    if of not in DRAWN:
         raise Http404("No such charts")
-    return JsonResponse(curves(span_of(request.GET), timezone.now(), charts))
+    return JsonResponse(alert_curves(span, now) if of == "alerts" else curves(span, now, DRAWN[of]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -94,7 +95,7 @@ def test_orders_are_counted_once_whenever_looks_come(rule: Rule, seed: int) -> N
     assert counted("day", now + timedelta(minutes=1)) == naive
 
 
-def test_orders_are_told_a_minute(rule: Rule) -> None:
+def test_orders_are_told_a_second_and_a_minute(rule: Rule, admin_client: Client) -> None:
     looks(1)
     with time_machine.travel(NOW - timedelta(seconds=1), tick=False):
         for kind in ("accepted", "accepted", "partially_filled", "filled", "denied"):
@@ -102,11 +103,17 @@ def test_orders_are_told_a_minute(rule: Rule) -> None:
     looks(1, start=NOW + STEP, feed_age=1.5)
 
     found = curves("hour", NOW + timedelta(minutes=1), TRADING)
+    page = figures("trading", admin_client.get("/ops/trading/").content.decode())
 
     assert found["orders_accepted"] == [0, pytest.approx(12)]
     assert found["orders_filled"] == [0, pytest.approx(12)]
     assert found["orders_denied"] == [0, pytest.approx(6)]
     assert found["feed_age"] == [None, 1.5]
+    assert re.findall(r"<dt>([\w ]+)</dt><dd>([\d.]+) <small>a second, (\d+) a minute", page) == [
+        ("Orders accepted", "0.20", "12"),
+        ("Fills", "0.20", "12"),
+        ("Orders refused", "0.10", "6"),
+    ]
 
 
 @pytest.mark.usefixtures("_nobody_slow")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -77,6 +78,34 @@ def test_the_page_shows_what_fires_and_what_is_over(admin_client: Client, rule: 
     assert f'data-ts="{micros(NOW + 2 * STEP)}"' in drawn
     assert drawn in polled
     assert "hx-get" not in page
+
+
+def test_alerts_are_counted_by_severity(admin_client: Client, rule: Rule) -> None:
+    """What fires, and what was raised in thirty days; the chart has each in its bar."""
+    minute = timedelta(minutes=1)
+    Alert.objects.create(
+        rule=rule, severity="critical", value=9, raised_at=NOW - 31 * 24 * 60 * minute, resolved_at=NOW
+    )
+    Alert.objects.create(rule=rule, severity="info", value=9, raised_at=NOW - 5 * minute, resolved_at=NOW - 3 * minute)
+    with time_machine.travel(NOW + minute, tick=False):
+        looks(6)
+        page = figures("operations", admin_client.get("/ops/").content.decode())
+        spans = {
+            span: admin_client.get(f"/ops/curves.json?span={span}&of=alerts").json()
+            for span in ("hour", "day", "week", "month")
+        }
+
+    assert re.findall(r"<dt>(\w+)</dt><dd>(\d+) <small>firing, (\d+) raised", page) == [
+        ("Critical", "0", "0"),
+        ("Warning", "1", "1"),
+        ("Info", "0", "1"),
+    ]
+    told = spans["hour"]
+    bars = {at - NOW.timestamp(): both for at, *both in zip(*told.values(), strict=True) if any(both)}
+    assert list(told) == ["at", "raised", "resolved"]
+    assert bars == {-300: [1, 0], -180: [0, 1], 0: [1, 1]}
+    assert {span: len(each["at"]) for span, each in spans.items()} == {"hour": 60, "day": 48, "week": 42, "month": 30}
+    assert {(sum(each["raised"]), sum(each["resolved"])) for each in spans.values()} == {(2, 2)}
 
 
 def test_an_alert_that_is_acknowledged_is_news(admin_client: Client, rule: Rule, admin_user: Any) -> None:

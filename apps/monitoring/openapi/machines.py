@@ -5,7 +5,7 @@ from __future__ import annotations
 from .terms import Door, answer, choice, form, get, html, json, moved, plain, post, query, ref, schema, words
 
 OPS_SPANS = ("hour", "day", "week", "month")
-OPS_CHARTS = ("health", "transport", "trading")
+OPS_CHARTS = ("health", "transport", "trading", "alerts")
 MISSING = ref("responses", "NotFound")
 SPAN = query("span", choice(OPS_SPANS, "how far back", default="hour"))
 
