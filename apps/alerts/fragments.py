@@ -24,7 +24,7 @@ class Figures(Dashboard):
         return operations(timezone.now())
 
     def changed_us(self, key: str) -> int:
-        return changed_us()
+        return changed_us(timezone.now())
 
     def context(self, key: str, facts: Operations) -> dict[str, Any]:
         return {"sample": facts.sample, "alerts": facts.alerts, "ts": facts.changed_us}
@@ -41,11 +41,12 @@ class OfLooks(SpanDashboard):
         return PAUSES.get(key, self.every)
 
     def changed_us(self, key: str) -> int:
-        return looked_us()
+        return looked_us(timezone.now())
 
     def load(self, key: str) -> dict[str, Any]:
-        sample = latest()
-        return {"sample": sample, **self.figures(counted(key, timezone.now()))}
+        now = timezone.now()
+        sample = latest(now)
+        return {"sample": sample, **self.figures(counted(key, now))}
 
     def figures(self, counts: dict[str, float]) -> dict[str, Any]:
         raise NotImplementedError

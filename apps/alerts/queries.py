@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Avg, Count, F, Max
+from django.db.models import Avg, Count, F, Max, Q
 
 from apps.live.moments import micros
 from apps.monitoring.spans import SPANS
 
+from .clocks import APART, of_this_clock
 from .judging import Episode, Point, Terms, episodes
 from .models import Alert, Sample, Severity, Span
 
@@ -52,7 +53,7 @@ Charts = Mapping[str, tuple[str, str, float]]
 
 def rehearse(metric: str, terms: Terms, now: datetime) -> list[Episode]:
     """When a rule with these terms would have fired in the last week."""
-    rows = Sample.objects.filter(at__gt=now - REHEARSED).order_by("at").values_list("at", f"parts__{metric}")
+    rows = of_this_clock(now).filter(at__gt=now - REHEARSED).order_by("at").values_list("at", f"parts__{metric}")
     points = (Point(at, (part[0], part[1]) if part else None) for at, part in rows.iterator(2000))
     return list(episodes(terms, points))
 
@@ -60,7 +61,8 @@ def rehearse(metric: str, terms: Terms, now: datetime) -> list[Episode]:
 def curves(span: str, now: datetime, charts: Charts = CHARTS) -> dict[str, list[float | None]]:
     """The figures of a span: of an hour each sample, of a longer one each ten minutes. Raises KeyError."""
     since = now - SPANS[span][1]
-    rows = (Sample if span == "hour" else Span).objects.filter(at__gt=since).order_by("at").values_list("at", "parts")
+    looked = (Sample if span == "hour" else Span).objects.filter(at__gt=since, at__lte=now + APART)
+    rows = looked.order_by("at").values_list("at", "parts")
     found: dict[str, list[float | None]] = {"at": [], **{name: [] for name in charts}}
     for at, parts in rows.iterator(2000):
         found["at"].append(at.timestamp())
@@ -88,7 +90,8 @@ def alert_curves(span: str, now: datetime) -> dict[str, list[float]]:
 def counted(span: str, now: datetime) -> dict[str, float]:
     """What happened by name in a span, by tens of minutes. Raises KeyError."""
     found: Counter[str] = Counter()
-    rows = Span.objects.filter(at__gt=now - SPANS[span][1] - TEN_MINUTES, counts__isnull=False)
+    since = now - SPANS[span][1] - TEN_MINUTES
+    rows = Span.objects.filter(at__gt=since, at__lte=now + APART, counts__isnull=False)
     for counts in rows.values_list("counts", flat=True).iterator(2000):
         found.update(counts or {})
     return dict(found)
@@ -131,22 +134,22 @@ class Operations:
 
 def operations(now: datetime) -> Operations:
     """The moment is read first: what changes meanwhile is read again."""
-    changed = changed_us()
-    return Operations(latest(), alert_figures(now), changed)
+    changed = changed_us(now)
+    return Operations(latest(now), alert_figures(now), changed)
 
 
-def changed_us() -> int:
-    """When anybody last looked, or an alert was raised, resolved or acknowledged."""
-    told = Alert.objects.aggregate(Max("raised_at"), Max("resolved_at"), Max("acknowledged_at"))
-    moments = [*told.values(), Sample.objects.aggregate(at=Max("at"))["at"]]
-    return max((micros(each) for each in moments if each is not None), default=0)
+def changed_us(now: datetime) -> int:
+    """When anybody last looked, or an alert was raised, resolved or acknowledged; by no clock that is ahead."""
+    names = ("raised_at", "resolved_at", "acknowledged_at")
+    told = Alert.objects.aggregate(**{name: Max(name, filter=Q(**{f"{name}__lte": now + APART})) for name in names})
+    return max(looked_us(now), *(micros(each) for each in told.values() if each is not None), 0)
 
 
-def looked_us() -> int:
+def looked_us(now: datetime) -> int:
     """When anybody last looked."""
-    at = Sample.objects.aggregate(at=Max("at"))["at"]
-    return micros(at) if at else 0
+    look = latest(now)
+    return micros(look.at) if look else 0
 
 
-def latest() -> Sample | None:
-    return Sample.objects.order_by("-at").first()
+def latest(now: datetime) -> Sample | None:
+    return of_this_clock(now).first()

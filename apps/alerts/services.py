@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
+from .clocks import is_ahead, last_look
 from .counting import LAG, happened, rates, summed, traded
 from .hooks import alert_hooks, look_hooks
 from .judging import Judge, Judged, Part, Point, State
@@ -19,6 +21,8 @@ from .models import RANK, Alert, Channel, Delivery, Outgoing, Rule, Sample, Seve
 EVERY = timedelta(seconds=10)
 KEPT = timedelta(days=8)
 SPANS_KEPT = timedelta(days=35)
+LONGEST_LEASE = timedelta(minutes=2)
+CLOCKS = 4  # that disagree may look in turns, and a window still holds all of this one's
 LATE = timedelta(seconds=45)  # an older sample is no neighbour: what was counted in between is not of this moment
 
 
@@ -29,28 +33,36 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
     One process looks at a time: another one that comes within the same ten seconds finds it done.
     """
     rules = list(Rule.objects.select_for_update().filter(enabled=True).order_by("pk"))
-    last = Sample.objects.order_by("-at").first()
+    last = last_look(now)
     if last is not None and last.at > now - EVERY * 0.9:
         return []
+    if is_ahead(now):
+        bring_forward(now)
     near = last.raw if last is not None and last.at > now - LATE else None
     since = last.at if last is not None else now - EVERY
     orders, moved = traded(since - LAG, now - LAG), happened(told, near)
     minutes, counted = (now - since).total_seconds() / 60, moves(told, near)
     parts = parts_of(told, near) | per_minute(told, moved, counted, minutes)
     parts |= rates(moved, orders, counted["frames"] if counted else None, minutes)
-    Sample.objects.create(at=now, raw=dict(told), parts=parts)
+    taken = Sample.objects.create(at=now, raw=dict(told), parts=parts)
     keep_span(now, parts, {**(moved or {}), **orders})
     if last is not None and last.raw.pop("counts", None) is not None:
         last.save(update_fields=["raw"])  # only the newest is needed, to tell the next look's from
-    Sample.objects.filter(at__lt=now - KEPT).delete()
-    Span.objects.filter(at__lt=now - SPANS_KEPT).delete()
+    Sample.objects.filter(at__lt=since - KEPT).delete()  # by the last look: one by a wrong clock forgets nothing
+    Span.objects.filter(at__lt=since - SPANS_KEPT).delete()
     for look_hook in look_hooks:
         look_hook(told, now, last.at if last is not None else None)
-    alerts = [alert for rule in rules if (alert := judge(rule, told, now))]
+    alerts = [alert for rule in rules if (alert := judge(rule, told, taken))]
     for alert in alerts:
         for alert_hook in alert_hooks:
             alert_hook(alert, now)
     return alerts
+
+
+def bring_forward(now: datetime) -> None:
+    """What a clock that is ahead put out, and nobody has tried: no lease lasts as long."""
+    untried = Delivery.objects.filter(state=Outgoing.State.DUE, attempts=0, due_at__gt=now + LONGEST_LEASE)
+    untried.update(due_at=now)
 
 
 def keep_span(now: datetime, parts: Mapping[str, Part | None], counts: Mapping[str, float]) -> None:
@@ -60,10 +72,11 @@ def keep_span(now: datetime, parts: Mapping[str, Part | None], counts: Mapping[s
     span.save(update_fields=["parts", "counts"])
 
 
-def judge(rule: Rule, told: Mapping[str, Any], now: datetime) -> Alert | None:
-    """The alert that the rule has raised or resolved by now, if any."""
+def judge(rule: Rule, told: Mapping[str, Any], taken: Sample) -> Alert | None:
+    """The alert that the rule has raised or resolved by this sample, if any."""
+    now = taken.at
     open_alert = Alert.objects.filter(rule=rule, resolved_at__isnull=True).first()
-    judged = judged_now(rule, now, firing=open_alert is not None)
+    judged = judged_now(rule, taken, firing=open_alert is not None)
     rule.state, rule.value, rule.looked_at = judged.state.value, judged.value, now
     rule.save(update_fields=["state", "value", "looked_at"])
     if judged.state is State.FIRING and open_alert is None:
@@ -77,19 +90,21 @@ def judge(rule: Rule, told: Mapping[str, Any], now: datetime) -> Alert | None:
         tell(raised, Delivery.What.RAISED, now)
         return raised
     if open_alert is not None and judged.state is not State.FIRING:
-        open_alert.resolved_at = now
+        open_alert.resolved_at = max(now, open_alert.raised_at)
         open_alert.save(update_fields=["resolved_at"])
         tell(open_alert, Delivery.What.RESOLVED, now)
         return open_alert
     return None
 
 
-def judged_now(rule: Rule, now: datetime, *, firing: bool) -> Judged:
+def judged_now(rule: Rule, taken: Sample, *, firing: bool) -> Judged:
+    """By the samples of the window: what stood there before a clock was set back was taken long ago."""
     terms = rule.terms
-    since = now - terms.window - terms.lasting - EVERY
-    rows = Sample.objects.filter(at__gt=since, at__lte=now).order_by("at").values_list("at", "parts")
-    court, found = Judge(terms, firing=firing), Judged(now, State.NO_DATA, None)
-    for at, parts in rows:
+    spans = terms.window + terms.lasting + EVERY
+    oldest = taken.pk - CLOCKS * math.ceil(spans / EVERY * 1.2)
+    rows = Sample.objects.filter(at__gt=taken.at - spans, at__lte=taken.at, pk__gt=oldest)
+    court, found = Judge(terms, firing=firing), Judged(taken.at, State.NO_DATA, None)
+    for at, parts in rows.order_by("at").values_list("at", "parts"):
         found = court.take(Point(at, point_of(parts, rule.metric)))
     return found
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import Avg, F, Prefetch
 
+from apps.alerts.clocks import of_this_clock
 from apps.alerts.models import Sample
 from apps.live.models import Notice
 
@@ -51,7 +52,7 @@ class Component:
 
 def latest_look(now: datetime) -> Sample | None:
     """None where nobody has looked for so long that nothing is known of now."""
-    return Sample.objects.filter(at__gt=now - SILENT).order_by("-at").first()
+    return of_this_clock(now).filter(at__gt=now - SILENT).first()
 
 
 def components(now: datetime) -> list[Component]:

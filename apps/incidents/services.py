@@ -57,7 +57,7 @@ def resolve(incidents: list[Incident], user: Any, now: datetime) -> int:
     open_ones = Incident.objects.select_for_update().filter(pk__in=[each.pk for each in incidents])
     rows = list(open_ones.filter(resolved_at__isnull=True))
     for incident in rows:
-        incident.resolved_at = now
+        incident.resolved_at = max(now, incident.opened_at)
         incident.save(update_fields=["resolved_at"])
         say(incident, "This is resolved.", now, user)
     return len(rows)

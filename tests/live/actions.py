@@ -44,6 +44,7 @@ NO_CASE = {
         f"alerts.{name}": "operators are told, no live page shows it"
         for name in (
             "look",
+            "bring_forward",
             "judge",
             "judged_now",
             "point_of",
