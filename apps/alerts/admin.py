@@ -79,6 +79,7 @@ class AlertAdmin(Kept):
         "why",
         "raised_at",
         "resolved_at",
+        "ended",
         "acknowledged_by",
         "acknowledged_at",
     )

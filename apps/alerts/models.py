@@ -83,7 +83,8 @@ class Rule(models.Model):
 
 
 class Alert(models.Model):
-    """One time that a rule fired; `why` says in words what the figure does not, where something is known of it."""
+    """One time that a rule fired; `why` says in words what the figure does not, where something is known of it, and
+    `ended` why it is over, where its figure does not."""
 
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="alerts")
     severity = models.CharField(max_length=10, choices=Severity.choices)
@@ -91,6 +92,7 @@ class Alert(models.Model):
     why = models.CharField(max_length=80, blank=True, default="", db_default="")
     raised_at = models.DateTimeField(db_index=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
+    ended = models.CharField(max_length=80, blank=True, default="", db_default="")
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"

@@ -32,7 +32,7 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
 
     One process looks at a time: another one that comes within the same ten seconds finds it done.
     """
-    rules = list(Rule.objects.select_for_update().filter(enabled=True).order_by("pk"))
+    rules = list(Rule.objects.select_for_update().order_by("pk"))
     last = last_look(now)
     if last is not None and last.at > now - EVERY * 0.9:
         return []
@@ -52,7 +52,7 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
     Span.objects.filter(at__lt=since - SPANS_KEPT).delete()
     for look_hook in look_hooks:
         look_hook(told, now, last.at if last is not None else None)
-    alerts = [alert for rule in rules if (alert := judge(rule, told, taken))]
+    alerts = [alert for rule in rules if (alert := judge(rule, told, taken) if rule.enabled else rest(rule, now))]
     for alert in alerts:
         for alert_hook in alert_hooks:
             alert_hook(alert, now)
@@ -79,22 +79,40 @@ def judge(rule: Rule, told: Mapping[str, Any], taken: Sample) -> Alert | None:
     judged = judged_now(rule, taken, firing=open_alert is not None)
     rule.state, rule.value, rule.looked_at = judged.state.value, judged.value, now
     rule.save(update_fields=["state", "value", "looked_at"])
-    if judged.state is State.FIRING and open_alert is None:
-        raised = Alert.objects.create(
-            rule=rule,
-            severity=rule.severity,
-            value=judged.value or 0.0,
-            why=why(rule.metric, told),
-            raised_at=now,
-        )
-        tell(raised, Delivery.What.RAISED, now)
-        return raised
-    if open_alert is not None and judged.state is not State.FIRING:
-        open_alert.resolved_at = max(now, open_alert.raised_at)
-        open_alert.save(update_fields=["resolved_at"])
-        tell(open_alert, Delivery.What.RESOLVED, now)
-        return open_alert
-    return None
+    if judged.state is not State.FIRING:
+        return end(open_alert, now) if open_alert else None
+    if open_alert is not None:
+        if not open_alert.deliveries.exists():  # silenced when it was raised
+            tell(open_alert, now)
+        return None
+    raised = Alert.objects.create(
+        rule=rule,
+        severity=rule.severity,
+        value=judged.value or 0.0,
+        why=why(rule.metric, told),
+        raised_at=now,
+    )
+    tell(raised, now)
+    return raised
+
+
+def rest(rule: Rule, now: datetime) -> Alert | None:
+    """Nobody looks after a rule that is switched off: what fires of it is over."""
+    open_alert = Alert.objects.filter(rule=rule, resolved_at__isnull=True).first()
+    if open_alert is None:
+        return None
+    rule.state, rule.value = State.NO_DATA.value, None
+    rule.save(update_fields=["state", "value"])
+    return end(open_alert, now, "the rule was switched off")
+
+
+def end(alert: Alert, now: datetime, ended: str = "") -> Alert:
+    """And tells it, silenced or not, to those who were told that it was raised: some keep it open until then."""
+    alert.resolved_at, alert.ended = max(now, alert.raised_at), ended
+    alert.save(update_fields=["resolved_at", "ended"])
+    told = Channel.objects.filter(deliveries__alert=alert, deliveries__what=Delivery.What.RAISED)
+    put_out(alert, told, Delivery.What.RESOLVED, now)
+    return alert
 
 
 def judged_now(rule: Rule, taken: Sample, *, firing: bool) -> Judged:
@@ -114,13 +132,17 @@ def point_of(parts: Mapping[str, Any], metric: str) -> tuple[float, float] | Non
     return (part[0], part[1]) if part else None
 
 
-def tell(alert: Alert, what: Delivery.What, now: datetime) -> None:
-    """Puts it into the outbox for every channel that wants to hear of it; nothing while the rule is silenced."""
+def tell(alert: Alert, now: datetime) -> None:
+    """That it was raised, to every channel that wants to hear of it; to none while the rule is silenced."""
     until = alert.rule.silenced_until
     if until is not None and until > now:
         return
     wanted = [least for least in Severity if RANK[least] >= RANK[Severity(alert.severity)]]
-    for channel in Channel.objects.filter(enabled=True, least__in=wanted):
+    put_out(alert, Channel.objects.filter(least__in=wanted), Delivery.What.RAISED, now)
+
+
+def put_out(alert: Alert, channels: QuerySet[Channel], what: Delivery.What, now: datetime) -> None:
+    for channel in channels.filter(enabled=True):
         Delivery.objects.get_or_create(alert=alert, channel=channel, what=what, defaults={"due_at": now})
 
 

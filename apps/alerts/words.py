@@ -21,7 +21,7 @@ def summary(delivery: Delivery) -> str:
     alert = delivery.alert
     rule = alert.rule
     if delivery.what == Delivery.What.RESOLVED:
-        return f"resolved: {rule.name}, {minutes(alert)}"
+        return f"resolved: {rule.name}, {minutes(alert)}" + (f"; {alert.ended}" if alert.ended else "")
     more = f"; {alert.why}" if alert.why else ""
     return f"{alert.severity}: {rule.name} – {METRICS[rule.metric]}: {alert.value:g} (above {rule.threshold:g}){more}"
 
@@ -100,6 +100,7 @@ def facts_of(delivery: Delivery) -> dict[str, Any]:
         "value": alert.value,
         "threshold": alert.rule.threshold,
         "why": alert.why,
+        "ended": alert.ended,
         "raised_at": alert.raised_at.isoformat(),
         "resolved_at": alert.resolved_at.isoformat() if alert.resolved_at else None,
     }

@@ -33,7 +33,8 @@ def follow_alert(alert: Alert, now: datetime) -> Incident | None:
     found = Incident.objects.select_for_update().filter(metric=metric, resolved_at__isnull=True).first()
     if alert.resolved_at is not None:
         if found is not None:
-            say(found, f"Alert over: {alert.rule.name}", now, public=False)
+            more = f" ({alert.ended})" if alert.ended else ""
+            say(found, f"Alert over: {alert.rule.name}{more}", now, public=False)
         return found
     if found is None:
         found = Incident.objects.create(
