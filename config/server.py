@@ -25,6 +25,7 @@ from twisted.internet import reactor as installed_reactor
 
 from apps.canary.whereabouts import listens_at
 from apps.live.running import running_hub, stop_hub
+from apps.monitoring.together import together
 from config.drain import BACKSTOP, drain, end_within, tell_draining
 from config.intake import BoundedSocket, bound_daphne
 from config.lean import Inbox
@@ -143,6 +144,7 @@ class Runner:
 
     async def finish(self) -> None:
         """Lets the pages, the requests and the desk come to their end."""
+        await together.leave()
         desk = [task for task in self.tasks if task is not asyncio.current_task()]
         await drain(self.server, reactor)
         if desk:

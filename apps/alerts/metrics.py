@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from .judging import Part
@@ -19,16 +20,29 @@ METRICS = {
     "canary_failures": "canaries that failed in a row",
     "canary_p95_ms": "P95 of the last twenty canaries, from commit to arrival (ms)",
 }
+SPARED = timedelta(minutes=2)
+"""Pages of a process that went come back for so long: at once, or up to 8 s after the next one has started."""
 COUNTS = ("opened", "resumed", "frames", "faults")
 
 
-def parts_of(told: Mapping[str, Any], before: Mapping[str, Any] | None) -> dict[str, Part | None]:
-    """`told` is this moment's `raw`, `before` the last one's; None is what is not known now."""
+def turned_at(told: Mapping[str, Any], before: Mapping[str, Any] | None, now: datetime) -> datetime | None:
+    """When a process came or went last, or the release changed; now, where that is not known."""
+    if before is None or moves(told, before) is None:
+        return now
+    if any(told.get(name) != before.get(name) for name in ("processes", "release")):
+        return now
+    turned = before.get("turned_at")
+    return datetime.fromisoformat(turned) if turned else None
+
+
+def parts_of(
+    told: Mapping[str, Any], before: Mapping[str, Any] | None, *, spared: bool = False
+) -> dict[str, Part | None]:
+    """`told` is this moment's `raw`, `before` the last one's; None is what is not known now, or of a deploy."""
     moved = moves(told, before)
-    restarted = before is None or told.get("processes") != before.get("processes") or moved is None
     return {
         "error_rate": None if moved is None else (moved["faults"], max(moved["frames"], moved["faults"])),
-        "reconnect_rate": None if restarted or moved is None else (moved["resumed"], moved["opened"]),
+        "reconnect_rate": None if spared or moved is None else (moved["resumed"], moved["opened"]),
         "p95_ms": gauge(told.get("p95_ms")),
         "p99_ms": gauge(told.get("p99_ms")),
         "unhealthy": gauge(1.0 if told.get("status") == "down" else 0.0),

@@ -15,7 +15,7 @@ from .clocks import is_ahead, last_look
 from .counting import LAG, happened, rates, summed, traded
 from .hooks import alert_hooks, look_hooks
 from .judging import Judge, Judged, Part, Point, State
-from .metrics import moves, parts_of, per_minute, rolled_up, why
+from .metrics import SPARED, moves, parts_of, per_minute, rolled_up, turned_at, why
 from .models import RANK, Alert, Channel, Delivery, Outgoing, Rule, Sample, Severity, Span
 
 EVERY = timedelta(seconds=10)
@@ -42,9 +42,11 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
     since = last.at if last is not None else now - EVERY
     orders, moved = traded(since - LAG, now - LAG), happened(told, near)
     minutes, counted = (now - since).total_seconds() / 60, moves(told, near)
-    parts = parts_of(told, near) | per_minute(told, moved, counted, minutes)
+    turned = turned_at(told, near, now)
+    parts = parts_of(told, near, spared=turned is not None and now - turned < SPARED)
+    parts |= per_minute(told, moved, counted, minutes)
     parts |= rates(moved, orders, counted["frames"] if counted else None, minutes)
-    taken = Sample.objects.create(at=now, raw=dict(told), parts=parts)
+    taken = Sample.objects.create(at=now, raw={**told, "turned_at": turned and turned.isoformat()}, parts=parts)
     keep_span(now, parts, {**(moved or {}), **orders})
     if last is not None and last.raw.pop("counts", None) is not None:
         last.save(update_fields=["raw"])  # only the newest is needed, to tell the next look's from

@@ -16,12 +16,14 @@ from apps.live.doors import pool, run
 from apps.live.running import beside_hub
 
 from .figures import Figures
-from .roll import EVERY, FORGOTTEN, SWEPT, TOLD
+from .roll import EVERY, FORGOTTEN, NOW, SWEPT, TOLD
 
 log = logging.getLogger(__name__)
 
 BOOK, HEARD = "livedesk:figures", "livedesk:figures:heard"
-TELL = TOLD + SWEPT + "return redis.call('HVALS', KEYS[1])"  # gives what every living process told
+ALL = SWEPT + "return redis.call('HVALS', KEYS[1])"  # gives what every living process told
+TELL = TOLD + ALL
+LEAVE = NOW + "redis.call('HDEL', KEYS[1], ARGV[2])\nredis.call('ZREM', KEYS[2], ARGV[2])\n" + ALL
 
 
 class Together:
@@ -33,7 +35,7 @@ class Together:
         self.frames_per_second: float | None = None
         self.told: list[Figures] = []
         self.task: asyncio.Task[None] | None = None
-        self.ill = False
+        self.ill, self.leaving = False, False
 
     async def start(self) -> asyncio.Task[None]:
         """Tells, and goes on beside the loop that asks; another time it changes nothing."""
@@ -67,7 +69,7 @@ class Together:
             return
         try:
             words = [str(FORGOTTEN), self.name, json.dumps(own.packed())]
-            self.told = read(await run(shared, TELL, [BOOK, HEARD], words))
+            self.told = read(await run(shared, LEAVE if self.leaving else TELL, [BOOK, HEARD], words))
             self.ill = False
         except Exception as error:
             self.told = []
@@ -75,6 +77,17 @@ class Together:
                 self.ill = True
                 telemetry.faults.labels("figures").inc()
                 log.warning("the figures of all processes are not known: %r", error)
+
+    async def leave(self) -> None:
+        """This process stops: from now on it is none of all, so that no page comes back from it before it went."""
+        self.leaving = True
+        if not settings.REDIS_URL:
+            return
+        shared = Redis(connection_pool=pool(settings.REDIS_URL))
+        try:
+            await self.tell(shared)
+        finally:
+            await shared.aclose(close_connection_pool=True)
 
     def measure(self) -> None:
         now, frames = time.monotonic(), telemetry.value(telemetry.frames_sent)

@@ -103,16 +103,38 @@ def test_an_idle_night_raises_nothing(default_rules: None) -> None:
     assert set(Rule.objects.values_list("state", flat=True)) <= {"ok", "no data"}
 
 
-@pytest.mark.parametrize(("processes", "alerts"), [((1, 1, 1), ["reconnect_rate"]), ((1, 2, 2), [])])
+@pytest.mark.parametrize(
+    ("processes", "resumed", "release", "alerts"),
+    [
+        ((2, 2, 2, 2), (0, 50, 50, 50), "1", ["reconnect_rate"]),  # no deploy
+        ((3, 3, 3, 2), (0, 50, 50, 50), "2", []),  # 2 → 3 → 2: they come back one look before the change
+        ((3, 3, 2, 2), (0, 0, 20, 50), "2", []),  # with it, and after it
+        ((2, 2, 2, 2), (0, 20, 50, 50), "2", []),  # one came and one went between two looks
+        ((1, 1, 1, 1), (20, 50, 50, 50), "1", []),  # taken out when it was told to stop
+    ],
+)
 def test_pages_that_come_back_to_a_new_process_are_no_fault(
-    default_rules: None, processes: tuple[int, ...], alerts: list[str]
+    default_rules: None, processes: tuple[int, ...], resumed: tuple[int, ...], release: str, alerts: list[str]
 ) -> None:
-    """A deploy: the pages of the process that ended come back at once, to another one."""
-    for number, (count, resumed) in enumerate(zip(processes, (0, 50, 50), strict=True)):
-        told = {"opened": 100 + resumed, "resumed": resumed, "frames": 1000 * number, "processes": count}
-        looks(100, start=NOW + number * STEP, **told)
+    """A deploy: the pages of the process that ended come back to another one."""
+    looks(*[100] * 20, opened=100, processes=2)
+    for number, (count, back) in enumerate(zip(processes, resumed, strict=True)):
+        told = {"opened": 100 + back, "resumed": back, "processes": count, "release": release}
+        looks(100, start=NOW + (20 + number) * STEP, **told)
 
-    assert [alert.rule.metric for alert in Alert.objects.all()] == alerts
+    fired = Alert.objects.exclude(rule__metric="deploys")
+    assert [alert.rule.metric for alert in fired] == alerts
+
+
+def test_pages_that_come_back_two_minutes_after_a_deploy_are_a_fault(default_rules: None) -> None:
+    looks(100, opened=100, processes=2)
+    looks(*[100] * 12, start=NOW + STEP, opened=100, processes=3)
+    spared = looks(100, start=NOW + 12 * STEP, opened=150, resumed=50, processes=3)
+
+    looks(100, start=NOW + 13 * STEP, opened=200, resumed=100, processes=3)
+
+    assert spared == []
+    assert [alert.rule.metric for alert in Alert.objects.all()] == ["reconnect_rate"]
 
 
 def test_counts_that_went_with_a_process_are_not_known(default_rules: None) -> None:

@@ -102,6 +102,22 @@ async def test_a_process_that_says_nothing_more_is_forgotten(shared: Redis) -> N
 
 
 @pytest.mark.redis
+async def test_a_process_that_stops_is_none_of_all_from_then_on(shared: Redis) -> None:
+    """Though it goes on telling what others do; its pages are sent away after that."""
+    one, stopping = Together(), Together()
+    await stopping.tell(shared)
+    await one.tell(shared)
+    before = len(one.figures())
+
+    await stopping.leave()
+    await stopping.tell(shared)
+    await one.tell(shared)
+
+    assert (before, len(one.figures()), len(stopping.figures())) == (2, 1, 1)
+    assert await shared.zscore(HEARD, stopping.name) is None
+
+
+@pytest.mark.redis
 async def test_another_release_is_left_out_and_harms_nobody(shared: Redis) -> None:
     one = Together()
     await shared.hset(BOOK, "older", json.dumps({"rss": 1}))  # type: ignore[misc]
