@@ -52,12 +52,12 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
         last.save(update_fields=["raw"])  # only the newest is needed, to tell the next look's from
     Sample.objects.filter(at__lt=since - KEPT).delete()  # by the last look: one by a wrong clock forgets nothing
     Span.objects.filter(at__lt=since - SPANS_KEPT).delete()
-    for look_hook in look_hooks:
-        look_hook(told, now, last.at if last is not None else None)
     alerts = [alert for rule in rules if (alert := judge(rule, told, taken) if rule.enabled else rest(rule, now))]
     for alert in alerts:
         for alert_hook in alert_hooks:
             alert_hook(alert, now)
+    for look_hook in look_hooks:
+        look_hook(told, now, last.at if last is not None else None)
     return alerts
 
 

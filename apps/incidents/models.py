@@ -23,10 +23,16 @@ class Grade(models.TextChoices):
 
 
 class Incident(models.Model):
-    """Opened by an alert or by hand. `words` are what the public reads; the post-mortem is for staff."""
+    """Opened by an alert or by hand. `words` are what the public reads; the post-mortem is for staff.
+
+    `graded` is the worst that its figures said, which makes it worse; people may know better, and set `grade`.
+    """
 
     title = models.CharField(max_length=120)
     grade = models.CharField(max_length=2, choices=Grade.choices)
+    graded = models.CharField(
+        max_length=2, choices=Grade.choices, blank=True, default="", db_default="", editable=False
+    )
     words = models.CharField("for the public", max_length=300, blank=True)
     public = models.BooleanField(default=True, help_text="Whether it stands on the status page.")
     owner = models.ForeignKey(

@@ -9,7 +9,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from apps.alerts.models import Alert
+from apps.alerts.judging import State
+from apps.alerts.models import Alert, Rule
 from apps.alerts.services import EVERY
 
 from .grading import GRADES, TITLES
@@ -38,14 +39,36 @@ def follow_alert(alert: Alert, now: datetime) -> Incident | None:
         return found
     if found is None:
         found = Incident.objects.create(
-            title=TITLES[metric], grade=grade, alert=alert, metric=metric, opened_at=now, words=""
+            title=TITLES[metric], grade=grade, graded=grade, alert=alert, metric=metric, opened_at=now, words=""
         )
         say(found, "We have noticed this and are looking into it.", now)
-    elif grade < found.grade:
-        found.grade = grade
-        found.save(update_fields=["grade"])
+    else:
+        worsen(found, grade)
     say(found, f"Alert: {alert.rule.name} ({alert.value:g})", now, public=False)
     return found
+
+
+@transaction.atomic
+def regrade(told: Mapping[str, Any], now: datetime, before: datetime | None = None) -> None:
+    """Makes open incidents worse by what their rules found at this look; nothing becomes better by itself."""
+    firing = Rule.objects.filter(enabled=True, state=State.FIRING.value, value__isnull=False, metric__in=GRADES)
+    worst: dict[str, Rule] = {}
+    for rule in firing.order_by("value"):
+        worst[rule.metric] = rule
+    for incident in Incident.objects.select_for_update().filter(metric__in=worst, resolved_at__isnull=True):
+        rule = worst[incident.metric]
+        value = rule.value or 0.0
+        if worsen(incident, GRADES[incident.metric](value)):
+            say(incident, f"Now {incident.graded}: {rule.name} ({value:g})", now, public=False)
+
+
+def worsen(incident: Incident, grade: str) -> bool:
+    """Whether the figures never said so bad a one before."""
+    if grade >= (incident.graded or incident.grade):
+        return False
+    incident.grade, incident.graded = min(grade, incident.grade), grade
+    incident.save(update_fields=["grade", "graded"])
+    return True
 
 
 def say(incident: Incident, words: str, now: datetime, author: Any = None, *, public: bool = True) -> Update:

@@ -66,6 +66,59 @@ def test_an_alert_opens_one_incident_and_a_worse_one_makes_it_worse(default_rule
     ]
 
 
+def grades(*figures: dict[str, Any]) -> list[str]:
+    """Of the one incident, after each look."""
+    found = []
+    for number, more in enumerate(figures):
+        looks(100, start=NOW + number * STEP, **more)
+        found.append("".join(Incident.objects.values_list("grade", flat=True)))
+    return found
+
+
+def own_words() -> list[str]:
+    return list(Update.objects.filter(public=False).order_by("pk").values_list("words", flat=True))
+
+
+def test_lateness_that_grows_while_its_alert_fires_makes_it_worse_and_never_better(default_rules: None) -> None:
+    """The rule's mean of a minute: 1,033 ms two looks after the jump."""
+    found = grades(*[{"p95_ms": 600.0}] * 8, *[{"p95_ms": 1900.0}] * 6, *[{"p95_ms": 600.0}] * 6)
+
+    assert found == [""] * 6 + ["P2"] * 3 + ["P1"] * 11
+    assert own_words() == ["Alert: P95 above 500 ms (600)", "Now P1: P95 above 500 ms (1033.33)"]
+    assert Update.objects.filter(public=True).count() == 1
+
+
+def test_errors_that_grow_while_their_alert_fires_make_it_an_outage(default_rules: None) -> None:
+    """3 % and then 20 % of the frames, over a minute: 5.8 % at first, 14.3 % in the end."""
+    faults = [30 * number for number in range(14)]
+    faults += [faults[-1] + 200 * number for number in range(1, 7)]
+
+    found = grades(*({"frames": 1000 * number, "faults": count} for number, count in enumerate(faults)))
+
+    assert found[7:] == ["P2"] * 7 + ["P1", "P1", "P0", "P0", "P0", "P0"]
+    assert [words.partition(":")[0] for words in own_words()] == ["Alert", "Alert", "Now P0"]
+
+
+def test_a_grade_that_somebody_lowered_stays_until_it_is_worse_than_ever(default_rules: None) -> None:
+    grades(*[{"p95_ms": 600.0}] * 8)
+    Incident.objects.update(grade="P3")
+
+    looks(*[100] * 3, start=NOW + 8 * STEP, p95_ms=900.0)
+    same = Incident.objects.get().grade
+    looks(*[100] * 6, start=NOW + 11 * STEP, p95_ms=1900.0)
+
+    assert (same, Incident.objects.get().grade) == ("P3", "P1")
+
+
+def test_what_is_resolved_or_of_a_rule_that_fires_no_more_is_not_graded(default_rules: None, alice: Any) -> None:
+    grades(*[{"p95_ms": 600.0}] * 8)
+    services.resolve(list(Incident.objects.all()), alice, NOW + 8 * STEP)
+
+    looks(*[100] * 6, start=NOW + 9 * STEP, p95_ms=1900.0)
+
+    assert [each.grade for each in Incident.objects.all()] == ["P2"]
+
+
 def test_it_ends_when_somebody_says_so_and_not_by_itself(default_rules: None, alice: Any) -> None:
     fail(0, 0.3)
     looks(100, 100, start=NOW + timedelta(hours=1))

@@ -67,7 +67,16 @@ NO_CASE = {
     },
     **{
         f"incidents.{name}": "the status page and the admin are no live pages"
-        for name in ("follow_alert", "say", "resolve", "count_look", "count_silence", "count")
+        for name in (
+            "follow_alert",
+            "regrade",
+            "worsen",
+            "say",
+            "resolve",
+            "count_look",
+            "count_silence",
+            "count",
+        )
     },
     **{
         f"usage.{name}": "sums of use are shown to staff, on no live page"
