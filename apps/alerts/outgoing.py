@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,14 +93,28 @@ def is_public(address: str) -> bool:
 
 def resolved(target: Target) -> list[str]:
     """The addresses to connect to, the first one first. Raises Unsendable where any is not out in the world."""
-    try:
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise Failed(f"{target.host} is not known: {error}") from None
-    addresses = list(dict.fromkeys(str(each[4][0]) for each in found))
+    addresses = looked_up(target)
     if not settings.ALERTS_ALLOW_PRIVATE and not all(map(is_public, addresses)):
         raise Unsendable(f"{target.host} is an address of a private network")
     return addresses[:MOST_ADDRESSES]
+
+
+def looked_up(target: Target) -> list[str]:
+    """Raises Silent. A thread asks: the system's resolver may take half a minute, and takes no limit."""
+    found: Future[list[str]] = Future()
+
+    def ask() -> None:
+        try:
+            rows = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+            found.set_result(list(dict.fromkeys(str(each[4][0]) for each in rows)))
+        except Exception as error:
+            found.set_exception(error)
+
+    threading.Thread(target=ask, name="lookup", daemon=True).start()
+    try:
+        return found.result(TIMEOUT_S)
+    except (OSError, UnicodeError) as error:
+        raise Silent(f"{target.host} is not known: {str(error) or f'no answer in {TIMEOUT_S:g} s'}") from None
 
 
 def connected(target: Target, addresses: Sequence[str]) -> http.client.HTTPConnection:

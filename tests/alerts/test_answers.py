@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ import time_machine
 
 from apps.alerts import grouping, outgoing
 from apps.alerts.models import Delivery, Rule
-from apps.alerts.outgoing import Failed, post, wait_of
+from apps.alerts.outgoing import Failed, exchange, post, wait_of
 from apps.alerts.sending import send_due
 
 from .conftest import NOW, Receiver, channel, looks
@@ -97,6 +98,74 @@ def test_an_answer_in_drops_is_cut_off(settings: Any, monkeypatch: pytest.Monkey
 
     assert gone.is_set()
     assert took < 5
+
+
+def test_of_a_huge_answer_only_the_beginning_is_read(settings: Any) -> None:
+    """S8: a gigabyte is announced; what is taken is 64 KiB, and what lines hold."""
+    settings.ALERTS_ALLOW_PRIVATE = True
+    piece, sent = b"x" * 65536, list[int]()
+
+    def pour(server: socket.socket) -> None:
+        line, _ = server.accept()
+        with line, suppress(OSError):
+            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+            while sum(sent) < 1_000_000_000:
+                sent.append(line.send(piece))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=pour, args=(server,))
+        thread.start()
+        answer = exchange(f"http://127.0.0.1:{server.getsockname()[1]}/x", {}, {})
+        thread.join(10)
+
+    assert not thread.is_alive()
+    assert (answer.status, answer.body) == (200, piece)
+    assert sum(sent) < 50_000_000
+
+
+def hanging_lookup(monkeypatch: pytest.MonkeyPatch, answered: threading.Event) -> list[str]:
+    """Of slow.example, until it is answered; gives whom it was asked for."""
+    asked, real = list[str](), socket.getaddrinfo
+
+    def lookup(host: str, *more: Any, **options: Any) -> Any:
+        if host != "slow.example":
+            return real(host, *more, **options)
+        asked.append(host)
+        answered.wait(30)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr("socket.getaddrinfo", lookup)
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("hangs", "words"), [(True, "no answer in 0.3 s"), (False, "[Errno -3] Temporary failure in name resolution")]
+)
+def test_a_name_that_nobody_answers_for_is_asked_once_a_round(
+    rule: Rule, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, hangs: bool, words: str
+) -> None:
+    """P16: a resolver that hangs is given up as a receiver that does, and holds up no other."""
+    answered = threading.Event()
+    if not hangs:
+        answered.set()
+    asked = hanging_lookup(monkeypatch, answered)
+    monkeypatch.setattr(outgoing, "TIMEOUT_S", 0.3 if hangs else 5.0)
+    monkeypatch.setattr(grouping, "MOST_IN_A_BATCH", 1)
+    hook = channel("webhook", "https://slow.example/x", sealed_signing_key="a key of sixteen characters")
+    for number in range(5):
+        looks(6, 0, start=NOW + number * timedelta(minutes=1))
+    channel("slack", f"{receiver.url}/people")
+    later = NOW + timedelta(minutes=10)
+    looks(6, start=later)
+
+    tried = send_due(later)
+
+    answered.set()
+    found = Delivery.objects.filter(channel=hook)
+    assert (tried, asked) == (2, ["slow.example"])
+    assert sorted(found.values_list("state", "attempts")) == [("due", 0)] * 10 + [("due", 1)]
+    assert found.get(attempts=1).error == f"slow.example is not known: {words}"
+    assert [path for path, _, _ in receiver.heard] == ["/people"]
 
 
 def test_a_receiver_that_hangs_is_asked_once_a_round(
