@@ -79,7 +79,7 @@ def attempt(outbox: Outbox, receiver: Any, batch: list[Any], now: datetime) -> b
         try_later(batch, now, str(error) or type(error).__name__, getattr(error, "after", None))
         return not isinstance(error, Silent | Busy | TimeoutError | ConnectionError | SMTPServerDisconnected)
     else:
-        services.settle(batch, now)
+        services.settle(batch, timezone.now())  # the round began before others' answers
     return True
 
 
