@@ -44,6 +44,8 @@ class Page:
     """A page's socket as connection.js keeps it: `since`, `drawn`, `desk`; full jitter; silence is a dead line.
 
     `numbers` are all event numbers in the order in which they came, over all of its sockets: nothing is hidden.
+    `digested` are those of them that came in one toast for many, which also tells of numbers that are no toast.
+    `lists` are its lists as it shows them, unread: they are looked into when something is proven.
     """
 
     def __init__(self, member: Member, addresses: Sequence[str], dice: random.Random, path: str = "/ws/desk/") -> None:
@@ -52,8 +54,11 @@ class Page:
         self.since = 0
         self.tries = 0
         self.connected = False
+        self.address = ""
         self.numbers: list[int] = []
+        self.digested: set[int] = set()
         self.stamps: dict[str, int] = {}
+        self.lists: dict[str, str] = {}
         self.quoted_at = 0.0
         self.oldest = 0.0
         self.last_word = 0.0
@@ -82,7 +87,7 @@ class Page:
 
     async def visit(self) -> None:
         numbers = {"since": self.since, "drawn": 0, "desk": 0, "tries": self.tries}
-        address = self.addresses[self.turn % len(self.addresses)]
+        address = self.address = self.addresses[self.turn % len(self.addresses)]
         async with connect(
             f"{address.replace('http', 'ws')}{self.path}?{urlencode(numbers)}",
             origin=address,  # type: ignore[arg-type]
@@ -105,12 +110,18 @@ class Page:
             self.longest_silence = max(self.longest_silence, now - self.last_word)
         self.tries, self.connected, self.last_word = 0, True, now
         for after, text in NUMBERED.findall(frame):  # a digest tells of all after one number up to another
-            self.numbers += range(int(after) + 1 if after else int(text), int(text) + 1)
+            told = range(int(after) + 1 if after else int(text), int(text) + 1)
+            self.numbers += told
+            if after:
+                self.digested.update(told)
             self.since = max(self.since, int(text))
         if 'id="beat"' in frame:
             self.since = max(self.since, *map(int, BEAT.findall(frame)))
-        for name, stamp in STATE.findall(frame):
-            self.stamps[name] = max(self.stamps.get(name, 0), int(stamp))
+        for found in STATE.finditer(frame):
+            name, stamp = found[1], int(found[2])
+            if stamp >= self.stamps.get(name, 0):  # a page drops what is older than what it shows
+                self.stamps[name] = stamp
+                self.lists[name] = frame[found.start() : frame.index("</section>", found.end())]
         if 'id="quote-' in frame:
             newest = max(map(int, QUOTE.findall(frame)), default=0) / 1e6
             if self.quoted_at:
@@ -149,6 +160,10 @@ class Crowd:
 
     def wait_until_connected(self, within: float = 60.0) -> float:
         return self.wait(lambda page: page.connected, within)
+
+    def held_by(self, address: str) -> list[Page]:
+        """Those whose line is to that process now."""
+        return [page for page in self.pages if page.connected and page.address == address]
 
     def forget_ends(self) -> None:
         for page in self.pages:

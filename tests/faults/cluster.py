@@ -185,10 +185,19 @@ class Cluster:
         """Lets all that has happened arrive, and proves lists and money; orders may go on meanwhile."""
         truth = self.oracle.numbers()
         self.settle(crowd)
+        self.prove_rows(crowd)
         lists = self.oracle.compare(crowd.pages, truth)
         assert self.oracle.broken_money() == {}
         assert lists == Lists(lists.delivered)
         return lists
+
+    def prove_rows(self, crowd: Crowd, within: float = 20.0) -> None:
+        """Every page has shown the tables' rows at one of our looks: its orders and fills may have moved since."""
+        ends, untrue = time.monotonic() + within, self.oracle.untrue(crowd.pages)
+        while untrue and time.monotonic() < ends:
+            time.sleep(0.1)
+            untrue = self.oracle.untrue(untrue)
+        assert not untrue, f"{len(untrue)} pages show other rows: {next(iter(untrue.values()))[:4000]}"
 
     def active_desk(self) -> Desk | None:
         """The desk that holds the lease."""

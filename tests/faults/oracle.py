@@ -9,6 +9,7 @@ from typing import Any
 from .clients import Page
 from .orders import Lists, Told
 from .programs import Postgres
+from .rows import Truth
 
 
 class Oracle:
@@ -31,15 +32,30 @@ class Oracle:
         return found
 
     def compare(self, pages: Iterable[Page], truth: dict[int, list[int]]) -> Lists:
-        """The pages' lists against numbers that they must all have got by now."""
-        lists = Counter[str]()
-        for page in pages:
-            due, got = truth.get(page.member.user_id, []), page.numbers
+        """The pages' lists against numbers that they must all have got by now, and what else there is."""
+        lists, all_got = (
+            Counter[str](),
+            [(page.member.user_id, tuple(page.numbers), set(page.digested)) for page in pages],
+        )
+        known, heights = self.numbers(), self.heights()  # later than what the pages have: it must stand there
+        for user, got, digested in all_got:
+            given = {number for number in digested if number <= heights.get(user, 0)}
             lists["delivered"] += len(got)
-            lists["lost"] += len(set(due) - set(got))
+            lists["lost"] += len(set(truth.get(user, [])) - set(got))
             lists["doubled"] += len(got) - len(set(got))
-            lists["disordered"] += got != sorted(got)
-        return Lists(lists["delivered"], lists["lost"], lists["doubled"], lists["disordered"])
+            lists["disordered"] += list(got) != sorted(got)
+            lists["invented"] += len(set(got) - set(known.get(user, [])) - given)
+        return Lists(**{name: lists[name] for name in ("delivered", "lost", "doubled", "disordered", "invented")})
+
+    def heights(self) -> dict[int, int]:
+        """By user the last number that was given, of whatever event."""
+        rows = self.ask("SELECT name, seq FROM live_stream WHERE name LIKE 'user/%%'")
+        return {int(str(name).removeprefix("user/")): int(str(seq)) for name, seq in rows}
+
+    def untrue(self, pages: Iterable[Page]) -> dict[Page, str]:
+        """Those whose orders or fills are not, row by row, what the tables say now, and how they differ."""
+        truth = Truth(self.ask)
+        return {page: words for page in pages if (words := truth.denied_by(page))}
 
     def stamps(self) -> dict[int, int]:
         """By user when the last event happened that changes what pages show (µs): their lists must be as new."""

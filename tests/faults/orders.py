@@ -28,6 +28,7 @@ class Lists:
     lost: int = 0
     doubled: int = 0
     disordered: int = 0
+    invented: int = 0
 
 
 @dataclass
