@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import time_machine
 
 from apps.live.doors import BUDGET, Doors
 from apps.live.limits import Bucket, counted
+from tests.faults.programs import Redis
 from tests.patience import at_most
 from tests.ports import free_port
 from tests.services import redis
@@ -20,6 +23,15 @@ from tests.services import redis
 def redis_url() -> Iterator[str]:
     with redis() as url:
         yield url
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Redis]:
+    """One to spoil; it keeps nothing over a restart."""
+    server = Redis("redis", tmp_path)
+    server.start()
+    yield server
+    server.end()
 
 
 @pytest.fixture
@@ -118,6 +130,68 @@ async def test_the_seats_of_a_dead_process_are_empty(redis_url: str, open_doors:
     taken = await alive.sit("user:8", seat)
 
     assert taken == [seat]
+
+
+async def until_taken(doors: Doors, row: str, own: str, others: set[str]) -> None:
+    """Until whoever counts there finds exactly these seats taken beside its own."""
+    async with asyncio.timeout(at_most(10.0)):
+        while set(await doors.sit(row, own)) - {own} != others:
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.redis
+async def test_seats_are_counted_again_after_redis_has_lost_them(
+    own_redis: Redis, open_doors: Callable[[str], Doors]
+) -> None:
+    here, there = open_doors(own_redis.url), open_doors(own_redis.url)
+    seats = [here.seat() for _ in range(3)]
+    for seat in seats:
+        await here.sit("user:7", seat)
+    await here.rise("user:7", seats.pop())
+    own = there.seat()
+    await until_taken(there, "user:7", own, set(seats))
+
+    own_redis.kill()
+    own_redis.start()
+
+    await until_taken(there, "user:7", own, set(seats))
+
+
+@pytest.mark.redis
+async def test_what_happened_while_redis_hung_is_counted_after_it(
+    own_redis: Redis, open_doors: Callable[[str], Doors]
+) -> None:
+    """One came and one left: nobody else was told."""
+    here, there = open_doors(own_redis.url), open_doors(own_redis.url)
+    left, came, own = here.seat(), here.seat(), there.seat()
+    await here.sit("user:8", left)
+    await until_taken(there, "user:8", own, {left})
+
+    own_redis.freeze()
+    await here.sit("user:8", came)
+    await here.rise("user:8", left)
+    own_redis.thaw()
+
+    await until_taken(there, "user:8", own, {came})
+
+
+@pytest.mark.redis
+async def test_a_process_that_slept_long_takes_its_seats_again(
+    redis_url: str, open_doors: Callable[[str], Doors]
+) -> None:
+    """Others have emptied them meanwhile."""
+    asleep, awake = open_doors(redis_url), open_doors(redis_url)
+    seat, own = asleep.seat(), awake.seat()
+    await asleep.sit("user:9", seat)
+    assert asleep.shared
+    async with asyncio.timeout(at_most(5.0)):
+        while await asleep.shared.zscore("livedesk:seated", asleep.process) is None:
+            await asyncio.sleep(0.05)
+    await asleep.shared.zadd("livedesk:processes", {asleep.process: time.time() - 60})
+    emptied = await awake.sit("user:9", own)
+
+    assert emptied == [own]
+    await until_taken(awake, "user:9", own, {seat})
 
 
 async def test_without_redis_a_process_counts_for_itself_and_soon(
