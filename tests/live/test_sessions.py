@@ -6,7 +6,8 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -14,9 +15,9 @@ from websockets.sync.client import ClientConnection
 
 from tests.browser.conftest import StartDesk
 from tests.browser.server import DeskServer
+from tests.faults.programs import Redis
 from tests.live.test_socket import Trader, close_code, until
 from tests.patience import at_most
-from tests.services import redis
 
 KEY = {"SECRET_KEY": "one key of the tests' own long enough to sign with " * 2}
 AT_ONCE, BY_SWEEP = at_most(1.0), at_most(15.0)
@@ -44,6 +45,15 @@ def alice(visit: Visit) -> Trader:
 @pytest.fixture
 def admin(visit: Visit) -> Trader:
     return visit("admin")
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Redis]:
+    """One to kill."""
+    server = Redis("redis", tmp_path)
+    server.start()
+    yield server
+    server.end()
 
 
 def shown(line: ClientConnection) -> ClientConnection:
@@ -180,6 +190,16 @@ def test_a_change_that_tells_nobody_is_found_by_looking(visit: Visit, alice: Tra
     assert took < BY_SWEEP
 
 
+def test_a_session_that_expires_ends_the_socket(alice: Trader, desk_server: DeskServer) -> None:
+    expire = "UPDATE django_session SET expire_date = '2000-01-01 00:00:00' WHERE session_key = ?"
+    with alice.socket() as line:
+        key = alice.http.cookies["sessionid"]
+        code, took = end_of(shown(line), lambda: in_database(desk_server, (expire, key)))
+
+    assert code == 4401
+    assert took < BY_SWEEP
+
+
 @pytest.mark.parametrize(
     "cookie", ["", "x", "a" * 32, "A" * 32, "a" * 4000, '"aaaaaaaa\\000aaaaaaaa"', "ключ", "a b;c"]
 )
@@ -210,21 +230,36 @@ def test_a_new_key_keeps_people_signed_in_while_the_old_one_is_kept(start_desk: 
     assert codes == [4503, 4503, 4401]
 
 
-@pytest.mark.redis
-def test_logout_in_one_process_ends_the_sockets_of_another(start_desk: StartDesk) -> None:
-    with redis() as url:
-        one = start_desk(REDIS_URL=url, **KEY)
-        database = {"DATABASE_URL": f"sqlite:///{one.var / 'livedesk.sqlite3'}", "DEMO_SIGN_IN": "on", "HTTPS": "off"}
-        two = start_desk(REDIS_URL=url, **database, **KEY)
-        here = Trader(one, "alice")
-        there = Trader(two)
-        there.http.cookies = here.http.cookies
-        with there.socket() as line:
-            code, took = end_of(shown(line), lambda: here.post("/accounts/logout/"))
+@contextmanager
+def two_processes(start_desk: StartDesk, url: str) -> Iterator[tuple[Trader, Trader]]:
+    """Alice at one of the two, and somebody at the other."""
+    one = start_desk(REDIS_URL=url, **KEY)
+    database = {"DATABASE_URL": f"sqlite:///{one.var / 'livedesk.sqlite3'}", "DEMO_SIGN_IN": "on", "HTTPS": "off"}
+    two = start_desk(REDIS_URL=url, **database, **KEY)
+    here, there = Trader(one, "alice"), Trader(two)
+    try:
+        yield here, there
+    finally:
         for trader in (here, there):
             trader.http.close()
         for server in (one, two):
             server.terminate()
 
-    assert code == 4401
-    assert took < AT_ONCE
+
+@pytest.mark.redis
+def test_logout_in_one_process_ends_the_sockets_of_another(start_desk: StartDesk, own_redis: Redis) -> None:
+    """At once while Redis carries the word, and without it as soon as the other looks."""
+    with two_processes(start_desk, own_redis.url) as (here, there):
+        there.http.cookies = here.http.cookies
+        with there.socket() as line:
+            told, at_once = end_of(shown(line), lambda: here.post("/accounts/logout/"))
+        here.post("/accounts/demo/", trader="alice")
+        there.http.cookies = here.http.cookies
+        with there.socket() as line:
+            shown(line)
+            own_redis.kill()
+            untold, by_sweep = end_of(line, lambda: here.post("/accounts/logout/"))
+
+    assert (told, untold) == (4401, 4401)
+    assert at_once < AT_ONCE
+    assert by_sweep < BY_SWEEP
