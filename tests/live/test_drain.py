@@ -10,15 +10,33 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 
 import httpx
+import pytest
 
 from tests.browser.conftest import StartDesk
 from tests.browser.server import ROOT, DeskServer
+from tests.faults.clients import Member, StuckLine, unsent
 from tests.live.test_socket import Trader, close_code, until
 from tests.patience import at_most
 
+from .hasty import BACKSTOP
+
 MANY = 40
+
+
+class Hasty(DeskServer):
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "tests.live.hasty", *self.words, "--port", str(self.port)]
+
+
+@pytest.fixture
+def hasty(desk_template: Path, tmp_path: Path) -> Iterator[Hasty]:
+    server = Hasty(desk_template, tmp_path)
+    server.start()
+    yield server
+    server.kill()
 
 
 @contextmanager
@@ -39,6 +57,25 @@ def closes(server: DeskServer) -> None:
         except httpx.ConnectError:
             return
     raise AssertionError("the server still takes connections")
+
+
+def becomes_full(server: DeskServer, line: StuckLine) -> None:
+    """Waits until the server can send it nothing more, for half a second."""
+    held, since, ends = 0, time.monotonic(), time.monotonic() + 60
+    while not held or time.monotonic() - since < 0.5:
+        assert time.monotonic() < ends
+        if (now := unsent(server.port)[line.port]) != held:
+            held, since = now, time.monotonic()
+        time.sleep(0.02)
+
+
+def goes(server: DeskServer, line: StuckLine, within: float) -> float:
+    """Seconds until the server has let go of it."""
+    began = time.monotonic()
+    while line.port in unsent(server.port):
+        assert time.monotonic() - began < within
+        time.sleep(0.02)
+    return time.monotonic() - began
 
 
 def test_pages_are_sent_away_one_by_one_and_the_process_ends(start_desk: StartDesk) -> None:
@@ -97,6 +134,31 @@ def test_a_request_in_flight_is_answered_and_health_says_draining(start_desk: St
     assert code == 0
 
 
+def test_a_stuck_page_keeps_neither_the_process_nor_a_request_that_hangs(start_desk: StartDesk) -> None:
+    server = start_desk(SIM_RATE="40")
+    trader = Trader(server, "alice")
+    assert server.process
+    with ExitStack() as stack:
+        stuck = StuckLine(server.port, Member(0, 0, trader.http.cookies["sessionid"]))
+        stack.callback(stuck.close)
+        becomes_full(server, stuck)
+        other, page = stack.enter_context(ThreadPoolExecutor(1)), stack.enter_context(trader.socket())
+        until(page, lambda frame: True)
+        with written_elsewhere(server):
+            placed = other.submit(lambda: trader.order(quantity="1", order_type="limit", limit_price="1.00"))
+            server.process.send_signal(signal.SIGTERM)
+            gone = goes(server, stuck, at_most(8.0))
+            told = close_code(page)
+            assert not placed.done()
+        answer = placed.result()
+        code = server.process.wait(timeout=60)
+    trader.http.close()
+
+    assert gone < at_most(4.0)
+    assert (told, answer.status_code, code) == (4503, 201, 0)
+    assert "at work" not in server.log.read_text()
+
+
 def test_a_second_signal_ends_it_at_once(start_desk: StartDesk) -> None:
     server = start_desk()
     trader = Trader(server, "alice")
@@ -113,6 +175,28 @@ def test_a_second_signal_ends_it_at_once(start_desk: StartDesk) -> None:
     trader.http.close()
 
     assert took < at_most(3.0)
+
+
+def test_a_request_that_never_ends_keeps_no_server(hasty: Hasty) -> None:
+    """Its thread would: the process is ended at last."""
+    trader = Trader(hasty, "alice")
+    assert hasty.process
+    with ThreadPoolExecutor(1) as other, written_elsewhere(hasty), trader.socket() as page:
+        until(page, lambda frame: True)
+        placed = other.submit(lambda: trader.order(quantity="1"))
+        began = time.monotonic()
+        while not placed.running() or time.monotonic() - began < 0.5:
+            assert not placed.done()
+        hasty.process.send_signal(signal.SIGTERM)
+        began = time.monotonic()
+        told, code = close_code(page), hasty.process.wait(timeout=60)
+        took = time.monotonic() - began
+        assert isinstance(placed.exception(), httpx.TransportError)
+    trader.http.close()
+
+    assert (told, code) == (4503, 1)
+    assert BACKSTOP - 0.5 < took < at_most(BACKSTOP + 1)
+    assert "ended with 0 sockets and 1 requests at work" in hasty.log.read_text()
 
 
 def test_whatever_hangs_the_process_ends() -> None:
