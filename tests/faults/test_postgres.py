@@ -22,7 +22,7 @@ SPOILT_AT_ONCE = 16
 
 @pytest.fixture(scope="module")
 def cluster(start_cluster: StartCluster) -> Cluster:
-    return start_cluster(webs=2, desks=1)
+    return start_cluster(webs=2, desks=2)
 
 
 @pytest.fixture(scope="module")

@@ -18,13 +18,13 @@ pytestmark = [pytest.mark.faults, pytest.mark.postgres, pytest.mark.redis]
 STALE = at_most(2.0)  # seconds without Redis until events are everywhere: the sweep looks once a second
 AGED = at_most(1.5)
 BACK = at_most(2.0)
-MOST_LINES = 100  # three processes that each said it forty times a second would write 360
+MOST_LINES = 100  # four processes that each said it forty times a second would write 480
 PAGES = ("/", "/portfolio/", "/orders/", "/watchlist/", "/activity/", "/live/poll/desk/", "/health")
 
 
 @pytest.fixture(scope="module")
 def cluster(start_cluster: StartCluster) -> Cluster:
-    return start_cluster(webs=2, desks=1)
+    return start_cluster(webs=2, desks=2)
 
 
 @pytest.fixture(scope="module")
