@@ -18,6 +18,6 @@ def on_alert(hook: Callable[[Alert, datetime], Any]) -> None:
 
 
 def on_look(hook: Callable[[Mapping[str, Any], datetime, datetime | None], Any]) -> None:
-    """Called with what each look was told, its moment, and that of the look before (None of the first), once every rule
-    is judged by it."""
+    """Called with what each look was told, its moment, and that of the look before (None of the first), once every
+    rule is judged by it."""
     look_hooks.append(hook)
