@@ -96,8 +96,10 @@
 
   const lastLook = new Map();
   const held = new Map();
-  const calmly = (fresh) => {
+  const newer = (one, other) => (other && Number(other.dataset.ts) > Number(one.dataset.ts) ? other : one);
+  const calmly = (arrived) => {
     const now = performance.now();
+    const fresh = newer(arrived, held.get(arrived.id));
     if (now - (lastLook.get(fresh.id) || 0) >= CALM) {
       lastLook.set(fresh.id, now);
       held.delete(fresh.id);

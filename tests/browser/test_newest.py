@@ -1,0 +1,58 @@
+"""R-STALE: of a quote's frames that wait for their turn the newest is shown, in whatever order they come."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute
+
+from . import chromium
+from .conftest import NewPage
+
+# A quote moves four times a second at most. The first frame is shown at once; the clock is moved on within one task, so
+# that nothing else takes its turn meanwhile. Gives the age of what is shown, then and when all has settled
+COME = """async ([ages, after]) => {
+    const shown = document.querySelector('.quote[id="quote-AAPL"]');
+    const start = Number(shown.dataset.ts);
+    const come = (age) => {
+        const fresh = shown.cloneNode(true);
+        fresh.dataset.ts = start + age;
+        livedesk.take(fresh.outerHTML);
+    };
+    const age = () => Number(document.getElementById(shown.id).dataset.ts) - start;
+    const now = performance.now.bind(performance);
+    come(1);
+    ages.slice(0, -1).forEach(come);
+    performance.now = () => now() + after;
+    come(ages.at(-1));
+    const soon = age();
+    performance.now = now;
+    while (age() < Math.max(...ages)) await new Promise(requestAnimationFrame);
+    return [soon, age()];
+}"""
+
+
+@pytest.fixture
+def quiet(new_page: NewPage) -> Page:
+    """Its line says nothing: quotes come from the test alone."""
+    page = new_page()
+
+    def route(socket: WebSocketRoute) -> None:
+        socket.on_message(lambda words: None)
+
+    page.route_web_socket("**/ws/**", route)
+    chromium.sign_in(page, "alice")
+    return page
+
+
+@pytest.mark.parametrize(
+    ("ages", "after", "shown"),
+    [
+        ([2, 3], 0, [1, 3]),
+        ([3, 2], 0, [1, 3]),  # an older one takes no newer one's place
+        ([3, 2], 300, [3, 3]),  # nor does it go first when its turn has come
+    ],
+)
+def test_an_older_frame_of_a_quote_does_not_replace_a_newer_one_that_waits(
+    quiet: Page, ages: list[int], after: int, shown: list[int]
+) -> None:
+    assert quiet.evaluate(COME, [ages, after]) == shown
