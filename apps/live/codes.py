@@ -57,7 +57,15 @@ LIMITED = Code(
     "Rate limit exceeded",
     "Trying again in 60 seconds.",
     "wait",
-    "too many messages, too many sockets of one address or user (the oldest goes), too many handshakes in a minute",
+    "too many messages, too many sockets of one address, too many handshakes in a minute",
+)
+CROWDED = Code(
+    "WS003",
+    4409,
+    "Too many tabs are open",
+    "This one asks every 5 seconds; it goes live when you come back to it, in place of the oldest.",
+    "stand-by",
+    "the user has opened more sockets than `WS_MAX_PER_USER`: the oldest goes",
 )
 MALFORMED = Code(
     "WS004",
@@ -105,6 +113,7 @@ CODES = (
     FORBIDDEN,
     TIMED_OUT,
     LIMITED,
+    CROWDED,
     MALFORMED,
     OVERSIZE,
     FAILED,
@@ -131,6 +140,7 @@ ACTS = {
     "wait": "comes back by itself when the time it was told has passed",
     "resync": "reloads once",
     "poll": "asks over HTTP every 5 s, and goes live when it may again",
+    "stand-by": "asks over HTTP every 5 s, and goes live when it is looked at again, or told to connect",
 }
 
 INTRO = """# Why a socket was closed

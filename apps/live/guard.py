@@ -20,7 +20,7 @@ from apps import telemetry
 
 from . import bus
 from .codes import DISMISSED as BY_HAND
-from .codes import FORBIDDEN, LIMITED, RESYNC, SIGNED_OUT, Code
+from .codes import CROWDED, FORBIDDEN, RESYNC, SIGNED_OUT, Code
 from .doors import Doors
 from .endings import CHANGED, ENDED, mark_of
 from .identity import STANDING, Standing, said_by, visitors_of
@@ -103,7 +103,7 @@ class Guard:
         """A user has opened one socket too many, here or elsewhere: the oldest ones go."""
         gone = set(seats)
         for viewer in [one for one in self.hub.viewers if one.seat in gone]:
-            self.end(viewer, LIMITED)
+            self.end(viewer, CROWDED)
 
     def hear_dismissed(self, asked: dict[str, list[Any]]) -> None:
         """An admin has closed these sockets, or all of these users."""

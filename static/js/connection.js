@@ -13,6 +13,9 @@
   const POLL_AFTER_TRIES = 3;
   const MAX_DELAY = 8000;
   const UNDER_WAY = 2000; // ms that a try is left alone
+  const LASTED = 5000; // ms after which a line that still speaks has held: the next failure is a first one
+  const ONE_RELOAD = 60000; // ms in which a page that is too old reloads once
+  const TO_READ = 600; // ms that the reason stands before that
   const CODES = JSON.parse(document.getElementById("ws-codes").textContent);
   const LOST = { ws: "WS002", message: "The line to the desk is down", advice: "Reconnecting by itself.", act: "retry" };
   const FINE = { ws: "—", message: "Everything on this page is live", advice: "", act: "none" };
@@ -20,6 +23,7 @@
   const pill = document.getElementById("conn");
   const label = pill.querySelector(".pill-text");
   const panel = document.getElementById("conn-panel");
+  const retry = document.getElementById("conn-retry");
 
   let state = "connecting";
   let why = FINE;
@@ -36,17 +40,24 @@
   let leaving = false;
   let waitFor = 60000; // ms that a limited page stays away, unless it was told otherwise
   let notBefore = 0;
-  let off = null; // the reason why this user's pages only poll, while a switch says so
+  let apart = null; // the reason why this page only polls: a switch says so, or too many others are open
+  let cause = LOST; // why the line was lost last
 
   // What the pill and its panel say
 
+  const secondsTo = (moment) => Math.ceil((moment - performance.now()) / 1000);
+  const limited = () => performance.now() < notBefore;
+  const standsBy = () => apart !== null && apart.act === "stand-by";
   const words = () => {
     switch (state) {
       case "live": return "Live · " + live.span(live.serverNow() - lastTruth);
       case "stale": return "Stale · " + live.span(live.serverNow() - lastTruth);
-      case "polling": return "Polling · every " + POLL_EVERY / 1000 + " s";
+      case "polling": {
+        if (standsBy()) return "Polling · too many tabs";
+        return "Polling · " + (limited() ? "line in " + secondsTo(notBefore) : "every " + POLL_EVERY / 1000) + " s";
+      }
       case "reconnecting": {
-        const left = Math.ceil((nextTryAt - performance.now()) / 1000);
+        const left = secondsTo(nextTryAt);
         return "Reconnecting · try " + tries + (left > 0 ? " in " + left + " s" : "");
       }
       case "offline": return "Offline · as of " + live.clock(lastTruth);
@@ -63,6 +74,7 @@
     const text = words();
     if (label.textContent !== text) label.textContent = text;
     if (!panel || !panel.open) return;
+    retry.disabled = limited();
     say("conn-state", text);
     say("conn-code", why.ws);
     say("conn-asof", live.clock(lastTruth) + " UTC");
@@ -112,6 +124,7 @@
   };
   const comeBack = (reason, delay) => {
     tries += 1;
+    cause = reason;
     tryIn(delay);
     if (tries > POLL_AFTER_TRIES) startPolling();
     if (!polling) become(navigator.onLine ? "reconnecting" : "offline", reason);
@@ -122,9 +135,10 @@
   };
   const heartbeat = live.heartbeat(tell, giveUp);
   const retryNow = () => {
-    if (state === "closed" && why.act === "reload") { location.reload(); return; }
     if (state === "closed" && why.act === "sign-in") { location.assign("/"); return; }
-    if (is(WebSocket.CONNECTING) && performance.now() - lastWord < UNDER_WAY) return;
+    if (state === "closed") { location.reload(); return; }
+    if (limited() || (is(WebSocket.CONNECTING) && performance.now() - lastWord < UNDER_WAY)) return;
+    if (standsBy()) apart = null;
     tries += 1;
     if (!polling) become("reconnecting");
     tryIn(0);
@@ -132,17 +146,25 @@
   // There is reason to doubt the line, or to try at once: looked at again, awake, another network
   const wake = () => {
     const now = performance.now();
-    if (state === "closed" || off || now < notBefore || now - wokeAt < 1000) return;
+    if (state === "closed" || apart || limited() || now - wokeAt < 1000) return;
     wokeAt = now;
     if (is(WebSocket.OPEN)) heartbeat.doubt();
     else retryNow();
   };
 
-  const resync = () => { // once: a second refusal right after it would not be mended by a third page
-    if (live.store.get("resync") === location.href) return false;
-    live.store.set("resync", location.href);
-    live.startAfresh();
-    location.reload();
+  // Somebody looks at this page: of too many it is the one that is wanted
+  const comeForward = () => { if (standsBy() && state !== "closed") retryNow(); };
+
+  const resync = () => { // once: a second refusal soon after it would not be mended by a third page
+    const [where, when] = (live.store.get("resync") || "").split(" ");
+    if (where === location.href && Date.now() - Number(when) < ONE_RELOAD) return false;
+    live.store.set("resync", location.href + " " + Date.now());
+    stopPolling();
+    become("closed", CODES[4410]);
+    setTimeout(() => {
+      live.startAfresh();
+      location.reload();
+    }, TO_READ);
     return true;
   };
 
@@ -160,12 +182,9 @@
     if (told) { waitFor = Number(told[1]) * 1000; return; }
     lastWord = performance.now();
     lastTruth = live.serverNow();
-    tries = 0;
+    if (lastWord - openedAt > LASTED) tries = 0;
     stopPolling();
-    if (state !== "live") {
-      become("live", FINE);
-      live.store.set("resync", "");
-    }
+    if (state !== "live") become("live", FINE);
     if (!heartbeat.heard(event.detail.message)) live.take(event.detail.message);
   });
   document.addEventListener("htmx:wsClose", (event) => {
@@ -177,8 +196,8 @@
       become("closed", reason);
       return;
     }
-    if (reason.act === "poll") {
-      off = reason;
+    if (reason.act === "poll" || reason.act === "stand-by") {
+      apart = reason;
       startPolling();
       return;
     }
@@ -206,8 +225,8 @@
       if (asking !== mine) return;
       live.take(html);
       lastTruth = asked;
-      become("polling", off || LOST);
-      if (off && answer.headers.get("Livedesk-Line") === "on") goLive();
+      become("polling", apart || cause);
+      if (apart && apart.act === "poll" && answer.headers.get("Livedesk-Line") === "on") goLive();
     } catch {
       if (asking === mine) become("offline", LOST);
     } finally {
@@ -218,11 +237,11 @@
   function startPolling() {
     if (polling) return;
     polling = setInterval(poll, POLL_EVERY);
-    become("polling", off || LOST);
+    become("polling", apart || cause);
     poll();
   }
   const goLive = () => {
-    off = null;
+    apart = null;
     if (live.line()) { tryIn(0); return; }
     BODY.setAttribute("ws-connect", BODY.dataset.socket);
     htmx.process(BODY);
@@ -251,15 +270,18 @@
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   document.addEventListener("visibilitychange", () => {
     tell({ type: "hidden", value: document.hidden });
-    if (!document.hidden) wake();
+    if (document.hidden) return;
+    wake();
+    comeForward();
   });
+  window.addEventListener("focus", comeForward);
   pill.addEventListener("click", () => { panel.showModal(); paint(); });
-  document.getElementById("conn-retry").addEventListener("click", retryNow);
+  retry.addEventListener("click", retryNow);
   live.tellLater = heartbeat.later;
   live.openedAt = () => openedAt;
   paint();
   if (!BODY.hasAttribute("ws-connect")) {
-    off = CODES[4412];
+    apart = CODES[4412];
     startPolling();
   }
 })();

@@ -142,7 +142,9 @@ def test_a_page_that_talks_too_much_waits_as_it_is_told(new_page: NewPage, watch
     expect(page.locator("#conn")).to_have_text(re.compile(r"^Reconnecting · try 1 in (60|5\d) s$"))
     expect_panel(page, "WS003", "Rate limit exceeded. Trying again in 60 seconds.")
     page.evaluate("dispatchEvent(new Event('online')); document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("#conn-retry")).to_be_disabled()
     page.clock.run_for(30_000)
+    expect(page.locator("#conn")).to_have_text(re.compile(r"^Reconnecting · try 1 in (30|[12]\d) s$"))
     assert page.evaluate("window.lines") == 1
     page.clock.run_for(31_000)
     desk_page.expect_live(page)
