@@ -8,8 +8,8 @@ from playwright.sync_api import Page, WebSocketRoute
 from . import chromium
 from .conftest import NewPage
 
-# A quote moves four times a second at most. The first frame is shown at once; the clock is moved on within one task, so
-# that nothing else takes its turn meanwhile. Gives the age of what is shown, then and when all has settled
+# A quote moves four times a second at most. The first frame is shown at once; the clock is moved on within one task,
+# so that nothing else takes its turn meanwhile. Gives the age of what is shown, then and when all has settled
 COME = """async ([ages, after]) => {
     const shown = document.querySelector('.quote[id="quote-AAPL"]');
     const start = Number(shown.dataset.ts);

@@ -1,4 +1,4 @@
-"""R-RATE, R-POLL: a user with more tabs than there may be sockets. None is blind, and they do not drive each other out."""
+"""R-RATE, R-POLL: a user with more tabs than there may be sockets: none is blind, none drives others out."""
 
 from __future__ import annotations
 
