@@ -37,7 +37,8 @@ def do_nothing() -> None:
 
 
 class BoundedSocket(LeanSocket):
-    """Stops reading while its consumer is behind; ends with 4413 where a message is too large."""
+    """Stops reading while its consumer is behind; ends with 4413 where a message is too large, and with 4400 where
+    what comes is no message at all."""
 
     failedByMe: bool
     message_data_total_length: int
@@ -52,6 +53,23 @@ class BoundedSocket(LeanSocket):
         if size > MOST_BODY:
             self.dataReceived = throw_away  # not even unmasked; nor is the answer to the close, which times out
         super().onMessageFrameBegin(length)
+
+    def _invalid_payload(self, reason: str) -> bool:
+        """Text that is no UTF-8. autobahn would drop the line without a code."""
+        self.hand_on_as_malformed()
+        return False  # what comes is skipped, and the answer to the close is still read
+
+    def _protocol_violation(self, reason: str) -> bool:
+        """After it nobody knows where a frame begins, not even that which answers the close: it times out."""
+        self.hand_on_as_malformed()
+        self.dataReceived = throw_away
+        return True
+
+    def hand_on_as_malformed(self) -> None:
+        """As bytes, which no page may send: its consumer says so and counts it, as of any other such message."""
+        if not self.failedByMe:
+            self.failedByMe = True
+            self.onMessage(b"", True)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         super().onMessage(payload, isBinary)

@@ -73,7 +73,8 @@ MALFORMED = Code(
     "Invalid message",
     "Reload the page.",
     "reload",
-    "anything that is not one of the few messages a page may send; a socket's address that names nothing",
+    "anything that is not one of the few messages a page may send, or no message at all (UTF-8, RFC 6455); a socket's"
+    " address that names nothing",
 )
 OVERSIZE = Code("WS004", 4413, "Message too large", "Reload the page.", "reload", "a message over `WS_MAX_MESSAGE`")
 FAILED = Code(

@@ -19,8 +19,8 @@ from django.utils import timezone
 from apps import telemetry
 
 from . import bus
-from .codes import DISMISSED as BY_HAND
 from .codes import CROWDED, FORBIDDEN, RESYNC, SIGNED_OUT, Code
+from .codes import DISMISSED as BY_HAND
 from .doors import Doors
 from .endings import CHANGED, ENDED, mark_of
 from .identity import STANDING, Standing, said_by, visitors_of

@@ -11,6 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.browser.conftest import StartDesk
 from tests.browser.server import DeskServer
+from tests.live.test_floods import masked
 from tests.live.test_socket import Trader, close_code, until
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.9"
@@ -128,6 +129,26 @@ def test_anything_else_ends_the_socket_at_once(desk_server: DeskServer, said: st
     alice = Trader(desk_server, "alice")
     with alice.socket() as line:
         line.send(said)
+
+        assert close_code(line) == 4400
+    alice.http.close()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        masked(1, b'{"type": "\xff'),
+        masked(1, b"\xe2\x82"),  # ends within a character
+        b"\x81\x02{}",  # not masked
+        masked(3, b"{}"),  # no such kind of frame
+        masked(0, b"{}"),  # goes on with what never began
+    ],
+)
+def test_what_is_no_message_at_all_ends_it_with_the_same_code(desk_server: DeskServer, sent: bytes) -> None:
+    """R-CODES: WS004, where the library would drop the line and the page read 1006. What follows is not heard."""
+    alice = Trader(desk_server, "alice")
+    with alice.socket() as line:
+        line.socket.sendall(sent + masked(1, b"more"))
 
         assert close_code(line) == 4400
     alice.http.close()
