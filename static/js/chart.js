@@ -5,6 +5,7 @@
   const box = document.getElementById("chart");
   if (!box) return;
   const symbol = box.dataset.symbol;
+  const NARROW = 480; // px
   const legend = document.getElementById("chart-legend");
   const probe = document.createElement("i");
   probe.hidden = true;
@@ -86,11 +87,13 @@
     }));
   }
 
-  /** Own working orders as lines, own fills as arrows: read from the tables that the page keeps live. */
+  /** Own working orders as lines, own fills as arrows: read from the tables that the page keeps live. Where there is
+      little room a fill's words would lie across candles and the line of the last price: there its arrow says enough. */
   function own(again) {
     if (!candles) return;
+    const narrow = box.clientWidth < NARROW;
     const rows = [...document.querySelectorAll("[data-working],[data-fill]")];
-    const seen = span + rows.map((row) => Object.values(row.dataset).join()).join(";") + shown[0]?.time;
+    const seen = `${span} ${narrow} ` + rows.map((row) => Object.values(row.dataset).join()).join(";") + shown[0]?.time;
     if (seen === known && !again) return;
     known = seen;
     for (const line of lines) candles.removePriceLine(line);
@@ -104,7 +107,7 @@
       const buy = row.dataset.side === "buy";
       return {
         time: Math.floor(Number(row.dataset.time) / 60 / span) * 60 * span, position: buy ? "belowBar" : "aboveBar", shape: buy ? "arrowUp" : "arrowDown",
-        color: token(`${row.dataset.side}-text`), text: `${row.dataset.qty} @ ${row.dataset.px}`, size: 1,
+        color: token(`${row.dataset.side}-text`), text: narrow ? "" : `${row.dataset.qty} @ ${row.dataset.px}`, size: 1,
       };
     }).filter((mark) => mark.time >= first && mark.time <= last);
     marks.setMarkers(fills.sort((a, b) => a.time - b.time));
