@@ -160,22 +160,24 @@ def exchange(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str
     target = target_of(address)
     where = resolved(target)
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    late = threading.Event()
     try:
         connection = connected(target, where)
         # The socket's own timeout begins anew with each byte, so that an answer in drops would never end
-        late = threading.Event()
         end = threading.Timer(TIMEOUT_S, cut, [connection.sock, late])
         end.start()
         try:
             connection.request("POST", target.path, content, {"Content-Type": "application/json", **headers})
             answer = connection.getresponse()
             said = answer.read(MOST_ANSWER)
-            if late.is_set():
-                raise TimeoutError(f"no whole answer in {TIMEOUT_S:g} s")
         finally:
             end.cancel()
             connection.close()
+        if late.is_set():
+            raise TimeoutError
     except (OSError, http.client.HTTPException) as error:
+        if late.is_set():  # what a line says that was cut depends on where it was cut
+            raise Silent(f"TimeoutError: no whole answer in {TIMEOUT_S:g} s") from None
         raise Silent(f"{type(error).__name__}: {error}") from None
     return Answer(answer.status, said, wait_of(answer.getheader("Retry-After")))
 
