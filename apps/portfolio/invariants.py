@@ -18,7 +18,7 @@ from apps.desk.ledger import CASH, COMMISSION
 from apps.desk.money import cents, usd_of
 
 from .closed import FILLS
-from .models import Account, Journal, LedgerEntry, LedgerPart, Position
+from .models import Account, Journal, LedgerEntry, LedgerPart, Lot, Position, SessionEquity
 from .queries import cash_mismatches, position_mismatches, total, unbalanced_journals
 
 MOST_NAMED = 10
@@ -73,6 +73,13 @@ WHERE held.quantity <> COALESCE(booked.quantity, 0)
 ORDER BY held.id
 """
 
+LOT_OF_THE_OTHER_SIDE = """
+SELECT lot.id FROM portfolio_lot lot
+JOIN portfolio_position held ON held.id = lot.position_id
+WHERE lot.quantity = 0 OR held.quantity = 0 OR (lot.quantity > 0) <> (held.quantity > 0)
+ORDER BY lot.id
+"""
+
 RESULT_NOT_BOOKED = """
 SELECT held.id FROM portfolio_position held
 LEFT JOIN (
@@ -118,6 +125,37 @@ LEFT JOIN (
 ) booked ON booked.account_id = account.id
 WHERE COALESCE(booked.flow, 0) <> COALESCE(held.gained, 0) + account.interest
 ORDER BY account.id
+"""
+
+CLOSE_NOT_ADDING_UP = """
+SELECT id FROM (
+    SELECT id, equity, realized - fees + unrealized AS earned,
+        SUM(flow) OVER (PARTITION BY account_id ORDER BY id) AS paid_in
+    FROM portfolio_sessionequity
+) closes
+WHERE equity <> paid_in + earned
+ORDER BY id
+"""
+
+# The lines of each account in their order, and each close behind the last that it has; flows are counted off there
+CLOSE_NOT_BOOKED = """
+SELECT id FROM (
+    SELECT id, realized, fees,
+        SUM(flow) OVER so_far AS flow, SUM(gained) OVER so_far AS gained, SUM(paid) OVER so_far AS paid
+    FROM (
+        SELECT 0 AS id, journal.account_id, journal.id AS journal_id, 0 AS realized, 0 AS fees,
+            CASE WHEN line.book = 'funding' THEN -line.amount ELSE 0 END AS flow,
+            CASE WHEN line.book IN ('realized', 'dividends', 'interest') THEN -line.amount ELSE 0 END AS gained,
+            CASE WHEN line.book = 'commission' THEN line.amount ELSE 0 END AS paid
+        FROM portfolio_journal journal JOIN portfolio_ledgerentry line ON line.journal_id = journal.id
+        WHERE line.book NOT IN ('cash', 'securities')
+        UNION ALL
+        SELECT id, account_id, COALESCE(last_journal_id, 0), realized, fees, -flow, 0, 0 FROM portfolio_sessionequity
+    ) lines
+    WINDOW so_far AS (PARTITION BY account_id ORDER BY journal_id, id)
+) closes
+WHERE id > 0 AND (flow <> 0 OR realized <> gained OR fees <> paid)
+ORDER BY id
 """
 
 # What was summed up less what the lines come to, both by part, instrument and kind; and the moments of each part
@@ -187,10 +225,13 @@ OF_BOOKS = (
     Invariant("journals-balance", Journal, keys(unbalanced_journals)),
     Invariant("cash-is-booked", Account, keys(cash_mismatches)),
     Invariant("positions-are-lots", Position, keys(position_mismatches)),
+    Invariant("lots-are-of-one-side", Lot, selected(Lot, LOT_OF_THE_OTHER_SIDE)),
     Invariant("positions-are-booked", Position, selected(Position, POSITION_NOT_BOOKED)),
     Invariant("results-are-booked", Position, selected(Position, RESULT_NOT_BOOKED)),
     Invariant("currencies-are-converted", Journal, wrong_conversions),
     Invariant("interest-is-booked", Account, selected(Account, INTEREST_NOT_BOOKED)),
     Invariant("accounts-add-up", Account, selected(Account, ACCOUNT_NOT_ADDING_UP)),
+    Invariant("closes-add-up", SessionEquity, selected(SessionEquity, CLOSE_NOT_ADDING_UP)),
+    Invariant("closes-are-booked", SessionEquity, selected(SessionEquity, CLOSE_NOT_BOOKED)),
     Invariant("parts-are-booked", LedgerPart, selected(LedgerPart, PART_NOT_ADDING_UP)),
 )

@@ -52,6 +52,66 @@ WHERE reserved <> 0 AND status NOT IN ('new', 'partially_filled')
 ORDER BY id
 """
 
+STATUS_NOT_ITS_QUANTITY = """
+SELECT id FROM trades_order
+WHERE (status = 'filled') <> (cum_qty = quantity)
+    OR (status = 'partially_filled' AND cum_qty = 0)
+    OR (status IN ('held', 'new', 'rejected') AND cum_qty <> 0)
+ORDER BY id
+"""
+
+# Two that stand on the same shares hold them once
+CLOSING_NOT_HOLDING = """
+SELECT id FROM (
+    SELECT id, SUM(reserved) OVER pair AS held,
+        MIN(quantity - cum_qty) OVER pair AS least, MAX(quantity - cum_qty) OVER pair AS most
+    FROM trades_order
+    WHERE (effect = 'close' OR (effect = '' AND side = 'sell')) AND status IN ('new', 'partially_filled')
+    WINDOW pair AS (PARTITION BY COALESCE(parent_id, oco, id))
+) closing
+WHERE held <> most OR least <> most
+ORDER BY id
+"""
+
+TWO_THAT_TRADE = """
+SELECT id FROM (
+    SELECT id, oco, COUNT(*) OVER pair AS legs,
+        SUM(CASE WHEN status = 'filled' THEN 1 ELSE 0 END) OVER pair AS filled,
+        SUM(CASE WHEN status IN ('held', 'new', 'partially_filled') THEN 1 ELSE 0 END) OVER pair AS waiting
+    FROM trades_order WHERE parent_id IS NOT NULL OR oco IS NOT NULL
+    WINDOW pair AS (PARTITION BY COALESCE(parent_id, oco))
+) linked
+WHERE filled > 1 OR (filled = 1 AND waiting > 0) OR (oco IS NOT NULL AND legs <> 2)
+ORDER BY id
+"""
+
+# Exits of a second order come when its turn has come
+BRACKET_NOT_WHOLE = """
+SELECT bracket.id FROM trades_order bracket
+LEFT JOIN (
+    SELECT parent_id, COUNT(*) AS legs, SUM(cum_qty) AS closed,
+        SUM(CASE WHEN status = 'held' THEN 1 ELSE 0 END) AS held,
+        MIN(CASE WHEN status = 'held' THEN quantity END) AS least_held,
+        MAX(CASE WHEN status = 'held' THEN quantity END) AS most_held,
+        MIN(CASE WHEN status IN ('new', 'partially_filled') THEN quantity - cum_qty END) AS least,
+        MAX(CASE WHEN status IN ('new', 'partially_filled') THEN quantity - cum_qty END) AS most
+    FROM trades_order WHERE parent_id IS NOT NULL GROUP BY parent_id
+) exits ON exits.parent_id = bracket.id
+WHERE COALESCE(exits.legs, 0) <> CASE
+        WHEN bracket.after_id IS NOT NULL AND bracket.queued_at IS NULL THEN 0
+        ELSE (CASE WHEN bracket.take_profit IS NULL THEN 0 ELSE 1 END)
+            + (CASE WHEN bracket.stop_loss IS NULL THEN 0 ELSE 1 END)
+    END
+    OR exits.closed > bracket.cum_qty
+    OR (exits.closed > 0 AND bracket.status IN ('new', 'partially_filled'))
+    OR (exits.held > 0 AND bracket.status <> 'new')
+    OR exits.least_held <> bracket.quantity
+    OR exits.most_held <> bracket.quantity
+    OR exits.least <> bracket.cum_qty - exits.closed
+    OR exits.most <> bracket.cum_qty - exits.closed
+ORDER BY bracket.id
+"""
+
 SECOND_OUT_OF_TURN = """
 SELECT second.id FROM trades_order second
 JOIN trades_order before ON before.id = second.after_id
@@ -122,6 +182,10 @@ INVARIANTS = (
     Invariant("shares-held-back", Position, selected(Position, SHARES_NOT_HELD_BACK)),
     Invariant("shorts-are-on-margin", Position, selected(Position, SHORT_WITHOUT_MARGIN)),
     Invariant("closed-orders-hold-nothing", Order, selected(Order, CLOSED_AND_HOLDING)),
+    Invariant("statuses-are-quantities", Order, selected(Order, STATUS_NOT_ITS_QUANTITY)),
+    Invariant("closing-orders-hold-shares", Order, selected(Order, CLOSING_NOT_HOLDING)),
+    Invariant("one-cancels-other", Order, selected(Order, TWO_THAT_TRADE)),
+    Invariant("brackets-are-whole", Order, selected(Order, BRACKET_NOT_WHOLE)),
     Invariant("seconds-wait-for-firsts", Order, selected(Order, SECOND_OUT_OF_TURN)),
     Invariant("orders-are-fills", Order, selected(Order, ORDER_NOT_ITS_FILLS)),
     Invariant("average-prices", Order, wrong_averages),

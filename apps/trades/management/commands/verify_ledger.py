@@ -43,7 +43,7 @@ def facts(finding: Finding) -> dict[str, Any]:
 
 def line(finding: Finding) -> str:
     """`ok     cash-is-booked   40 accounts   1.2 ms`, and what is wrong."""
-    looked = f"{finding.rows:>11,} {finding.kind:10} {finding.seconds * 1000:>9,.1f} ms"
+    looked = f"{finding.rows:>11,} {finding.kind:16} {finding.seconds * 1000:>9,.1f} ms"
     if not finding.wrong:
         return f"ok     {finding.name:27} {looked}"
     more = ", …" if finding.wrong > len(finding.ids) else ""
