@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Case, F, IntegerField, Model, Q, When
 
@@ -105,6 +106,8 @@ def said(value: Any, names: Names) -> str:
         return f"{value.normalize():f}" if value else "0"
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, UUID):  # what an OCO has in common is the id of its first
+        return names[Order].get(str(value), str(value))
     if isinstance(value, str):
         order, colon, rest = value.partition(":")
         return f"{names[Order][order]}:{rest}" if colon and order in names[Order] else value

@@ -22,12 +22,13 @@ import time_machine  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 
-from apps.desk.order import LIMITS, STOPS, IllegalTransition, OrderType, Side, TimeInForce  # noqa: E402
+from apps.desk.order import LIMITS, STOPS, Effect, IllegalTransition, OrderStatus, OrderType, Side, TimeInForce  # noqa: E402
 from apps.desk.quote import Quote  # noqa: E402
 from apps.market.models import Instrument, MarketState  # noqa: E402
 from apps.market.quotes import board  # noqa: E402
-from apps.portfolio.models import Account  # noqa: E402
+from apps.portfolio.models import Account, AccountKind  # noqa: E402
 from apps.portfolio.services import NotAvailable, deposit, open_account, withdraw  # noqa: E402
+from apps.portfolio.terms import set_kind  # noqa: E402
 from apps.trades import filling, services  # noqa: E402
 from apps.trades.models import Order  # noqa: E402
 from apps.trades.state_hash import state_hash  # noqa: E402
@@ -36,19 +37,21 @@ from tests.trades.broken import broken  # noqa: E402
 
 START = datetime(2026, 3, 2, 15, tzinfo=UTC)
 LOTS = {"AAPL": Decimal(1), "FRAC": Decimal("0.001")}
+WAYS = ["plain", "plain", "plain", "exits", "exits", "oco", "then"]
 KINDS = ["quote"] * 9 + ["place"] * 8 + ["replace", "replace", "cancel", "cancel", "fund", "expire", "close"]
 
 
 class Session:
-    """Two traders at two instruments; everything that happens follows from the dice."""
+    """Two traders, and one on margin, at two instruments; everything that happens follows from the dice."""
 
     def __init__(self, dice: Random) -> None:
         self.dice, self.now, self.mids = dice, START, dict.fromkeys(LOTS, Decimal(100))
         for symbol, lot in LOTS.items():
             Instrument.objects.create(symbol=symbol, name=symbol, lot_size=lot)
         MarketState.objects.create(pk=1, is_open=True, session_date=START.date())
-        users = [get_user_model().objects.create_user(name) for name in ("ann", "ben")]
+        users = [get_user_model().objects.create_user(name) for name in ("ann", "ben", "meg")]
         self.accounts = [open_account(user, Decimal(20_000)) for user in users]
+        set_kind(self.accounts[-1], AccountKind.MARGIN)
         self.orders: list[Order] = []
         for symbol in LOTS:
             self.quote(symbol)
@@ -80,25 +83,36 @@ class Session:
         return f"quote {len(outcome.moved) > 0} {len(outcome.failed)}"
 
     def place(self, account: Account, symbol: str, number: int) -> str:
+        way, side, size = self.dice.choice(WAYS), self.dice.choice(list(Side)), self.dice.randint(1, 60) * LOTS[symbol]
         kind, price = self.dice.choice(list(OrderType)), self.mids[symbol] + self.cents(80)
-        exits = self.dice.randrange(4) == 0
+        tif = self.dice.choice([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK])
+        then = None
+        if way == "exits":  # no market order: it has its stop's place in the queue, where the ids of the two decide
+            kind = self.dice.choice(sorted(LIMITS))
+        if way == "oco":
+            kind, side, tif, price = OrderType.LIMIT, Side.SELL, TimeInForce.GTC, self.mids[symbol] + 1
+        if way == "then" and not Order.objects.filter(status=OrderStatus.HELD, parent=None).exists():
+            # one at a time: two that begin at one quote have the same place in the queue, where their ids decide
+            then = Ticket(symbol, self.dice.choice(list(Side)), OrderType.MARKET, size, "")
         ticket = Ticket(
             symbol,
-            self.dice.choice(list(Side)),
+            side,
             kind,
-            self.dice.randint(1, 60) * LOTS[symbol],
+            size,
             f"order-{number}",
             limit_price=price if kind in LIMITS else None,
             stop_price=price if kind in STOPS and kind is not OrderType.TRAILING_STOP else None,
             trail_amount=Decimal("0.50") if kind is OrderType.TRAILING_STOP else None,
-            time_in_force=self.dice.choice([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK]),
-            take_profit=price + 5 if exits else None,
-            stop_loss=price - 5 if exits else None,
+            time_in_force=tif,
+            take_profit=price + (1 if side is Side.BUY else -1) if way == "exits" else None,
+            stop_loss=price - (1 if side is Side.BUY else -1) if way == "exits" else None,
+            oco_stop=price - 2 if way == "oco" else None,
+            then=then,
         )
         answer = services.place_order(account, ticket, self.now)
         if isinstance(answer, Placed):
             self.orders.append(answer.order)
-        return self.answered(answer)
+        return f"{self.answered(answer)} {way if way != 'then' or then else 'plain'}"
 
     def change(self, kind: str) -> str:
         order = self.dice.choice(self.orders[-12:])
@@ -135,7 +149,15 @@ def main() -> None:
     with time_machine.travel(START, tick=False) as clock:
         session = Session(Random(seed))
         happened = Counter(session.act(number, clock) for number in range(count))
-    facts = {"hash": state_hash(), "happened": dict(sorted(happened.items())), "broken": broken()}
+    filled = Order.objects.filter(cum_qty__gt=0)
+    traded = {
+        "short": filled.filter(side=Side.SELL, effect=Effect.OPEN),
+        "exit": filled.exclude(parent=None),
+        "oco": filled.exclude(oco=None),
+        "second": filled.exclude(after=None),
+    }
+    counts = {name: rows.count() for name, rows in traded.items()}
+    facts = {"hash": state_hash(), "traded": counts, "happened": dict(sorted(happened.items())), "broken": broken()}
     sys.stdout.write(json.dumps(facts) + "\n")
 
 

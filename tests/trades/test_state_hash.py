@@ -19,7 +19,7 @@ from tests.services import postgres
 
 from .race import RaceDesk, finish
 
-COUNT, SEED = 300, 20261127
+COUNT, SEED = 1000, 20261127
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,7 +38,8 @@ def test_replay_leads_to_the_same_state_anywhere(tmp_path: Path) -> None:
 
     assert found[0] == found[1] == found[2]
     assert found[0]["broken"] == {}
-    assert {"quote True 0", "taken", "refused", "cancel"} <= found[0]["happened"].keys()
+    assert {"quote True 0", "taken plain", "refused plain", "cancel"} <= found[0]["happened"].keys()
+    assert min(found[0]["traded"].values()) > 0, found[0]["traded"]
     assert found[0]["hash"] != other["hash"]
 
 
