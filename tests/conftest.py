@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests import examples  # noqa: F401 -- chooses Hypothesis' profile, before any test asks for it
 from tests.browser.server import DeskServer, prepare
 
 StartDesk = Callable[..., DeskServer]
@@ -18,6 +19,7 @@ LONG = (
     "tests/canary/test_alarm.py",
     "tests/trades/test_kills.py",
     "tests/trades/test_races.py",
+    "tests/trades/test_races_http.py",
     "tests/live/test_churn.py",
     "tests/live/test_processes.py",
     "tests/live/test_dismissed.py",

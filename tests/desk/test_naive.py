@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import examples
+
 from .commands import commands
 from .naive import FEES, NaiveDesk
 from .pure import PureDesk
@@ -27,7 +29,9 @@ EVERYTHING = (
 )
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    deadline=None, max_examples=examples(120), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(st.randoms(), st.integers(1, 50), st.sampled_from(sorted(FEES)))
 def test_desk_and_oracle_agree_after_every_command(dice, count, fees):
     """R-ORDER, R-LEDGER"""

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.market.templatetags import figures
+from tests.examples import examples
 
 CENT = Decimal("0.01")
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -127,7 +128,7 @@ FIGURES = st.one_of(
 
 
 @pytest.mark.parametrize("name", PLAIN)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(value=FIGURES)
 def test_figure_is_written_as_it_is_defined(name: str, value: Decimal) -> None:
     try:

@@ -28,6 +28,7 @@ from apps.portfolio import queries, services
 from apps.portfolio.invariants import OF_BOOKS
 from apps.portfolio.models import Account, Journal, LedgerEntry, Position
 from tests.desk.build import NOON
+from tests.examples import NIGHTLY_RUNS, examples
 from tests.rolled_back import RolledBack
 
 SYMBOLS = ("AAPL", "MSFT")
@@ -169,5 +170,10 @@ def test_account_holds_whatever_the_order_of_events():
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     run_state_machine_as_test(
         AccountMachine,
-        settings=settings(max_examples=30, stateful_step_count=20, deadline=None, suppress_health_check=checks),
+        settings=settings(
+            max_examples=examples(30, NIGHTLY_RUNS),
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=checks,
+        ),
     )

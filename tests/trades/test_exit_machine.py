@@ -20,6 +20,7 @@ from apps.portfolio import services as portfolio
 from apps.trades import filling, services
 from apps.trades.models import Order
 from apps.trades.ticket import Change, Placed, Ticket
+from tests.examples import NIGHTLY_RUNS, examples
 
 from .true_books import TrueBooks
 
@@ -99,5 +100,10 @@ def test_exits_hold_whatever_the_order_of_events() -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     run_state_machine_as_test(
         ExitMachine,
-        settings=settings(max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=checks),
+        settings=settings(
+            max_examples=examples(25, NIGHTLY_RUNS),
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=checks,
+        ),
     )

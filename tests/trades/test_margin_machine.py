@@ -31,6 +31,7 @@ from apps.trades.corporate import apply_due
 from apps.trades.margin_calls import call_margins
 from apps.trades.models import Order
 from apps.trades.ticket import Placed, Ticket
+from tests.examples import NIGHTLY_RUNS, examples
 from tests.rolled_back import RolledBack
 
 from .broken import broken
@@ -239,5 +240,10 @@ def test_margin_holds_whatever_the_order_of_events() -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     run_state_machine_as_test(
         MarginMachine,
-        settings=settings(max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=checks),
+        settings=settings(
+            max_examples=examples(30, NIGHTLY_RUNS),
+            stateful_step_count=40,
+            deadline=None,
+            suppress_health_check=checks,
+        ),
     )

@@ -43,6 +43,7 @@ from apps.portfolio.models import Account, Journal, Position
 from apps.trades import filling, services
 from apps.trades.models import Fill, Order
 from apps.trades.ticket import Change, Placed, Refused, Ticket
+from tests.examples import NIGHTLY_RUNS, examples
 
 from .drawn import (
     LOTS,
@@ -296,5 +297,10 @@ def test_desk_holds_whatever_the_order_of_events() -> None:
     checks = [HealthCheck.too_slow, HealthCheck.filter_too_much]
     run_state_machine_as_test(
         OrderMachine,
-        settings=settings(max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=checks),
+        settings=settings(
+            max_examples=examples(30, NIGHTLY_RUNS),
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=checks,
+        ),
     )

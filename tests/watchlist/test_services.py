@@ -15,6 +15,7 @@ from apps.watchlist import services
 from apps.watchlist.models import WatchedSymbol, Watchlist
 from apps.watchlist.queries import WELL_KNOWN, first_symbol, tabs_of, watchlist_view
 from apps.watchlist.services import Added, Refused
+from tests.examples import examples
 
 pytestmark = pytest.mark.django_db
 
@@ -178,7 +179,7 @@ def test_reading_a_list_takes_three_queries(
 class AnyOrderOfChanges(TestCase):
     """Whatever is done to a list, its symbols stay unique, within the limit, and in a total order."""
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=examples(30, 500), deadline=None)
     @given(
         st.lists(
             st.tuples(st.sampled_from(["add", "remove", "up", "down"]), st.integers(0, 9)), min_size=1, max_size=25
