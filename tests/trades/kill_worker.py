@@ -1,7 +1,8 @@
 """kill -9 at any moment: `python -m tests.trades.kill_worker KILLS SEED` with DATABASE_URL set. Prints one JSON line.
 
-Django is imported once. For each kill a forked child trades, and says of what it did only what was committed; the
-parent kills it after a while from the dice and sends whatever was not said again, by the same client order ids.
+Django is imported once. For each kill a forked child looks at the legs that the one before it left, trades, and says
+of what it did only what was committed; the parent kills it after a while from the dice and sends whatever was not said
+again, by the same client order ids.
 """
 
 from __future__ import annotations
@@ -14,8 +15,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
 
@@ -25,90 +25,52 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.db import connection, connections  # noqa: E402
-from django.db.models import Sum  # noqa: E402
+from django.db.models import Q, Sum  # noqa: E402
 
-from apps.desk.order import OPEN, IllegalTransition, OrderType, Side  # noqa: E402
-from apps.desk.quote import Quote  # noqa: E402
+from apps.desk.order import OPEN, Side  # noqa: E402
 from apps.live.models import Event  # noqa: E402
-from apps.portfolio.models import Account, Position  # noqa: E402
-from apps.trades import filling, services  # noqa: E402
+from apps.portfolio.models import Position  # noqa: E402
+from apps.trades.invariants import INVARIANTS  # noqa: E402
 from apps.trades.models import Fill, Order  # noqa: E402
-from apps.trades.ticket import Placed, Ticket  # noqa: E402
 from tests.trades.broken import broken  # noqa: E402
+from tests.trades.kill_commands import MOST, Command, commands, obey  # noqa: E402
 
 PENDING = 12
 AGAIN = 3  # commands that were answered long ago and are sent once more
 LONGEST = 0.05  # seconds that a child has before it is killed
-MOST = Decimal(20)  # shares of an order; as many are held to begin with, for a buy that turns leaves none
-SHOWN = Decimal(7)  # shares at the touch: an order is filled in parts
+OF_LEGS = [
+    each
+    for each in INVARIANTS
+    if each.name in {"closing-orders-hold-shares", "one-cancels-other", "brackets-are-whole"}
+]
 
 
-@dataclass(frozen=True)
-class Command:
-    """Buys or sells, and cancels what it placed where `cancels`, for then its limit is out of reach. With `turns` as
-    much is sold, or bought, again by a second order once the first is filled."""
-
-    name: str
-    side: Side
-    quantity: Decimal
-    cancels: bool
-    turns: bool = False
-
-    @property
-    def ticket(self) -> Ticket:
-        other = Side.SELL if self.side is Side.BUY else Side.BUY
-        then = Ticket("AAPL", other, OrderType.MARKET, self.quantity, "") if self.turns else None
-        if not self.cancels:
-            return Ticket("AAPL", self.side, OrderType.MARKET, self.quantity, self.name, then=then)
-        price = Decimal("149.00") if self.side is Side.BUY else Decimal("151.00")
-        return Ticket("AAPL", self.side, OrderType.LIMIT, self.quantity, self.name, limit_price=price, then=then)
+def legs_left() -> int:
+    """How many legs a child that was killed left open; all that must hold of them does."""
+    for each in OF_LEGS:
+        if wrong := list(each.broken()):
+            raise RuntimeError(f"{each.name}: {wrong}")
+    return Order.objects.filter(Q(parent__isnull=False) | Q(oco__isnull=False), status__in=OPEN).count()
 
 
-def quote() -> Quote:
-    now = datetime.now(UTC)
-    return Quote("AAPL", Decimal("149.99"), Decimal("150.01"), SHOWN, SHOWN, Decimal(150), now, now)
-
-
-def obey(command: Command, tell: int) -> None:
-    """Says that the order is placed, and later how it ended: each only when it was committed."""
-    account = Account.objects.get()
-    answer = services.place_order(account, command.ticket, datetime.now(UTC))
-    if not isinstance(answer, Placed):
-        raise RuntimeError(f"{command} was refused: {answer.errors}")
-    os.write(tell, f"placed {command.name} {answer.order.pk}\n".encode())
-    while (order := Order.objects.get(pk=answer.order.pk)).status in OPEN:
-        if command.cancels:
-            try:
-                services.cancel_order(account, order.pk, datetime.now(UTC))
-            except IllegalTransition:
-                continue
-        elif filling.match_symbol("AAPL", quote(), None, datetime.now(UTC), {str(order.pk): None}).failed:
-            raise RuntimeError("an order could not be matched")
-    while then := Order.objects.filter(after=order, status__in=OPEN).first():
-        if filling.match_symbol("AAPL", quote(), None, datetime.now(UTC), {str(then.pk): None}).failed:
-            raise RuntimeError("a second order could not be matched")
-    os.write(tell, f"ended {command.name} {order.status}\n".encode())
-
-
-def child(commands: list[Command], tell: int) -> None:
+def child(given: list[Command], tell: int) -> None:
     try:
-        connection.ensure_connection()
-        os.write(tell, b"ready\n")
-        for command in commands:
-            obey(command, tell)
+        os.write(tell, f"ready {legs_left()}\n".encode())
+        for command in given:
+            obey(command, lambda words: os.write(tell, f"{words}\n".encode()))
         os._exit(0)
     except BaseException as error:
         sys.stderr.write(f"{error!r}\n")
         os._exit(1)
 
 
-def run(commands: list[Command], after: float | None) -> tuple[list[list[str]], bool]:
+def run(given: list[Command], after: float | None) -> tuple[list[list[str]], bool]:
     """What a child said, and whether it was killed, `after` so many seconds of work."""
     heard, tell = os.pipe()
     pid = os.fork()
     if not pid:
         os.close(heard)
-        child(commands, tell)
+        child(given, tell)
     os.close(tell)
     said = b""
     if after is not None:
@@ -128,50 +90,63 @@ def run(commands: list[Command], after: float | None) -> tuple[list[list[str]], 
     return [line.split() for line in said.decode().splitlines()], os.WIFSIGNALED(status)
 
 
-def trade(kills: int, dice: Random) -> tuple[list[Command], dict[str, str], dict[str, str], int]:
-    """Every command given, what was said of each, and how many children died at work."""
-    given, placed, ended, died = list[Command](), dict[str, str](), dict[str, str](), 0
-    pending = list[Command]()
+@dataclass
+class Said:
+    """Every command given, what was said of each, how many children died at work, and how many of these left legs."""
+
+    given: list[Command] = field(default_factory=list)
+    placed: dict[str, str] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    died: int = 0
+    left_legs: int = 0
+
+    def hear(self, words: list[str]) -> None:
+        if words[0] == "ready":
+            self.left_legs += words[1] != "0"
+            return
+        kept = self.placed if words[0] == "placed" else self.ended
+        if kept.setdefault(words[1], words[2]) != words[2]:
+            raise SystemExit(f"{words} was {kept[words[1]]} before")
+
+
+def trade(kills: int, dice: Random) -> Said:
+    said, pending = Said(), list[Command]()
     for number in range(kills + 1):
         while len(pending) < PENDING and number < kills:
-            quantity, cancels = Decimal(dice.randint(1, int(MOST))), not dice.randrange(4)
-            turns = not dice.randrange(3)
-            for side in Side:  # bought and sold again, so that there is always something to sell
-                pending.append(Command(f"o{len(given)}", side, quantity, cancels, turns))
-                given.append(pending[-1])
-        again = dice.sample(given, min(AGAIN, len(given)))
-        said, was_killed = run([*pending, *again], dice.uniform(0, LONGEST) if number < kills else None)
-        died += was_killed
-        for words in said:
-            if words[0] != "ready":
-                kept = placed if words[0] == "placed" else ended
-                if kept.setdefault(words[1], words[2]) != words[2]:
-                    raise SystemExit(f"{words} was {kept[words[1]]} before")
-        pending = [command for command in pending if command.name not in ended]
-    return given, placed, ended, died
+            more = commands(dice, len(said.given))
+            pending += more
+            said.given += more
+        again = dice.sample(said.given, min(AGAIN, len(said.given)))
+        heard, was_killed = run([*pending, *again], dice.uniform(0, LONGEST) if number < kills else None)
+        said.died += was_killed
+        for words in heard:
+            said.hear(words)
+        pending = [command for command in pending if command.name not in said.ended]
+    return said
 
 
-def report(given: list[Command], placed: dict[str, str], ended: dict[str, str], died: int) -> dict[str, object]:
-    names = [command.name for command in given]
+def report(said: Said) -> dict[str, object]:
+    given, names = said.given, [command.name for command in said.given]
     orders = {order.client_order_id: order for order in Order.objects.filter(client_order_id__in=names)}
     seconds = list(Order.objects.exclude(after=None).select_related("after"))
     filled = Fill.objects.values_list("order__side").annotate(total=Sum("last_qty"))
     moved = dict(filled)
     told = Counter(
-        (kind, facts["order_id"], facts["cum_qty"])
+        (kind, *(facts[name] for name in ("order_id", "cum_qty", "quantity", "limit_price")))
         for kind, facts in Event.objects.filter(kind__startswith="order.").values_list("kind", "facts")
     )
+    accepted = {order_id for kind, order_id, *_ in told if kind == "order.accepted"}
     return {
-        "died": died,
+        "died": said.died,
+        "left_legs": said.left_legs,
         "given": len(given),
         "orders": Order.objects.filter(client_order_id__regex=r"^o\d").count(),
-        "not_as_said": [name for name in names if str(orders[name].pk) != placed[name]],
-        "not_ended_as_said": [name for name in names if orders[name].status != ended[name]],
-        "not_whole": [
-            command.name
-            for command in given
-            if (orders[command.name].cum_qty != (0 if command.cancels else command.quantity))
+        "not_as_said": [name for name in names if str(orders[name].pk) != said.placed[name]],
+        "not_ended_as_said": [
+            command.name for command in given if command.said_of(orders[command.name]) != said.ended[command.name]
         ],
+        "not_whole": [command.name for command in given if not is_whole(command, orders[command.name])],
+        "left_otherwise": [command.name for command in given if not leaves(command, orders[command.name])],
         "seconds_not_as_firsts": [
             order.after.client_order_id
             for order in seconds
@@ -181,25 +156,38 @@ def report(given: list[Command], placed: dict[str, str], ended: dict[str, str], 
         "held": str(Position.objects.get().quantity),
         "traded": str(moved[Side.BUY] - moved[Side.SELL]),
         "told_twice": [list(each) for each, times in told.items() if times > 1],
-        "never_told": [name for name in names if ("order.accepted", str(orders[name].pk), "0") not in told],
+        "never_told": [name for name in names if str(orders[name].pk) not in accepted],
         "fills": Fill.objects.count(),
         "fills_told": sum(kind in ("order.filled", "order.partially_filled") for kind, *_ in told),
         "broken": broken(),
     }
 
 
+def is_whole(command: Command, order: Order) -> bool:
+    return command.is_oco or order.cum_qty == (0 if command.cancels else command.quantity)
+
+
+def leaves(command: Command, order: Order) -> bool:
+    """By the one of the two to which the market went: all of it by that, nothing by the other."""
+    if command.leaves_by is None:
+        return True
+    legs = {leg.order_type: (leg.status, leg.cum_qty) for leg in command.linked(order)}
+    gone = legs.pop(command.leaves_by, None)
+    return gone == ("filled", command.quantity) and list(legs.values()) == [("canceled", 0)]
+
+
 def main() -> None:
     kills, dice = int(sys.argv[1]), Random(int(sys.argv[2]))
-    with open(os.devnull, "wb") as nobody:  # what the first order loads is loaded once
-        obey(Command("first-kept", Side.BUY, MOST, cancels=False), nobody.fileno())
-        for side in Side:
-            obey(Command(f"first-{side}", side, SHOWN, cancels=False), nobody.fileno())
+    begun = [Command("first-kept", Side.BUY, Decimal(MOST + 1))]
+    begun += [Command(f"first-{side}", side, Decimal(MOST)) for side in Side]
+    for command in begun:  # what the first order loads is loaded once
+        obey(command, lambda words: None)
     connections.close_all()
     if connection.vendor == "postgresql":
         connection.close_pool()  # an idle line would be every child's
     gc.freeze()
     began = time.monotonic()
-    found = report(*trade(kills, dice))
+    found = report(trade(kills, dice))
     sys.stdout.write(json.dumps({**found, "seconds": round(time.monotonic() - began, 1)}) + "\n")
 
 
