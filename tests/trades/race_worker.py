@@ -12,6 +12,8 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
+from random import Random
 from typing import Any
 
 import django
@@ -24,7 +26,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models import F  # noqa: E402
 
-from apps.desk.order import IllegalTransition, OrderType, Side  # noqa: E402
+from apps.desk.order import OPEN, TRANSITIONS, IllegalTransition, OrderStatus, OrderType, Side  # noqa: E402
 from apps.desk.quote import Quote  # noqa: E402
 from apps.live.models import Event  # noqa: E402
 from apps.market.models import Instrument, MarketState  # noqa: E402
@@ -33,13 +35,14 @@ from apps.portfolio.models import Account, Position  # noqa: E402
 from apps.portfolio.services import open_account  # noqa: E402
 from apps.risk.models import RiskLimits  # noqa: E402
 from apps.trades import filling, services  # noqa: E402
-from apps.trades.models import Fill, Order  # noqa: E402
+from apps.trades.models import Order  # noqa: E402
 from apps.trades.ticket import Change, Placed, Ticket  # noqa: E402
 from apps.trades.verify import snapshot  # noqa: E402
 from tests.trades.broken import broken  # noqa: E402
 
 THREADS = 8
-RACING_ORDERS = 20
+ENDS = {"order.filled", "order.canceled"}
+RACING_ORDERS, RACING_SHARES = 40, 10
 
 
 def quote() -> Quote:
@@ -67,7 +70,7 @@ def prepare() -> None:
     place(Side.BUY, 100, "opening")
     filling.match_symbol("AAPL", quote(), None, datetime.now(UTC))
     for number in range(RACING_ORDERS):
-        place(Side.BUY, 1, f"racing-{number}", "149.00")
+        place(Side.BUY, RACING_SHARES, f"racing-{number}", "149.00")
 
 
 def race(run: Callable[[int], list[dict[str, Any]]], threads: int) -> None:
@@ -113,36 +116,38 @@ def hurry(process: str) -> None:
 
 
 def end(process: str) -> None:
-    """Of each racing order one process fills it while another cancels it and a third one changes it."""
-    account = Account.objects.get()
-    orders = list(Order.objects.filter(client_order_id__startswith="racing").order_by("created_at"))
-    low = Quote(
-        "AAPL",
-        Decimal("148.98"),
-        Decimal("149.00"),
-        Decimal(1000),
-        Decimal(1000),
-        Decimal(149),
-        *[datetime.now(UTC)] * 2,
-    )
-
-    changed = Change(Decimal(2), Decimal("149.00"), None)
+    """Everybody takes the racing orders in the same turn and does to each what the dice say, until it has ended: a
+    part of it is filled, it is changed, it is cancelled."""
+    account, dice = Account.objects.get(), Random(int(process))
 
     def finish(number: int) -> list[dict[str, Any]]:
-        for order in orders if number % 2 else reversed(orders):
-            if process == "0":
-                filling.match_symbol("AAPL", low, None, datetime.now(UTC))
-                continue
-            try:
-                if process == "1":
-                    services.cancel_order(account, order.pk, datetime.now(UTC))
-                else:
-                    services.replace_order(account, order.pk, changed, datetime.now(UTC))
-            except IllegalTransition:
-                continue
+        for order in Order.objects.filter(client_order_id__startswith="racing").order_by("created_at"):
+            while Order.objects.filter(pk=order.pk, status__in=OPEN).exists():
+                touch(account, order, dice)
         return []
 
     race(finish, 1)
+
+
+def touch(account: Account, order: Order, dice: Random) -> None:
+    now, what = datetime.now(UTC), dice.random()
+    if what < 0.6:
+        filling.match_symbol("AAPL", low(), None, now, {str(order.pk): None})
+        return
+    try:
+        if what < 0.9:
+            more = Change(Decimal(dice.randint(RACING_SHARES - 4, RACING_SHARES + 2)), Decimal("149.00"), None)
+            services.replace_order(account, order.pk, more, now)
+        else:
+            services.cancel_order(account, order.pk, now)
+    except IllegalTransition:
+        return  # somebody else was first
+
+
+def low() -> Quote:
+    """Fills a racing order in parts."""
+    now, size = datetime.now(UTC), Decimal(2)
+    return Quote("AAPL", Decimal("148.98"), Decimal("149.00"), size, size, Decimal(149), now, now)
 
 
 def trade(process: str) -> None:
@@ -179,8 +184,8 @@ def lose() -> None:
 
 def report() -> None:
     account, position = Account.objects.get(), Position.objects.get()
-    ended = Event.objects.filter(kind__in=["order.filled", "order.canceled"])
     racing = Order.objects.filter(client_order_id__startswith="racing")
+    told = [of_order(str(pk)) for pk in racing.values_list("pk", flat=True)]
     say(
         {
             "same": Order.objects.filter(client_order_id="the-same").count(),
@@ -190,14 +195,27 @@ def report() -> None:
             "reserved": str(account.reserved),
             "held_by_orders": str(sum((row.reserved for row in Order.objects.filter(side="buy")), Decimal(0))),
             "statuses": sorted(set(racing.values_list("status", flat=True))),
-            "racing_fills": Fill.objects.filter(order__in=racing).count(),
-            "racing_filled": racing.filter(status="filled").count(),
-            "racing_ends": sum(
-                ended.filter(facts__order_id=str(pk)).count() for pk in racing.values_list("pk", flat=True)
+            "racing_ends": [sum(kind in ENDS for kind, *_ in each) for each in told],
+            "racing_parts": sum(kind == "order.partially_filled" for each in told for kind, *_ in each),
+            "changed_after_a_part": sum(
+                kind == "order.replaced" and done != "0" for each in told for kind, _, done in each
             ),
+            "illegal": [each for each in told if not is_legal([OrderStatus(status) for _, status, _ in each])],
             "books_agree": broken() == {},
         }
     )
+
+
+def of_order(order_id: str) -> list[tuple[str, str, str]]:
+    """What was told of it, in turn: the kind, its status, how much was filled."""
+    events = Event.objects.filter(kind__startswith="order.", facts__order_id=order_id).order_by("seq")
+    return [(kind, facts["status"], facts["cum_qty"]) for kind, facts in events.values_list("kind", "facts")]
+
+
+def is_legal(statuses: list[OrderStatus]) -> bool:
+    """A part more, and a change, leave it as it is; nothing follows an end."""
+    moves = [(one, two) for one, two in pairwise(statuses) if one != two or one not in OPEN]
+    return statuses[0] == OrderStatus.NEW and all(two in TRANSITIONS[one] for one, two in moves)
 
 
 def say(facts: dict[str, Any]) -> None:
