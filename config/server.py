@@ -27,6 +27,7 @@ from apps.canary.whereabouts import listens_at
 from apps.live.running import running_hub, stop_hub
 from apps.monitoring.together import together
 from config.drain import BACKSTOP, drain, end_within, tell_draining
+from config.heap import give_back_large_blocks
 from config.intake import BoundedSocket, bound_daphne
 from config.lean import Inbox
 from config.sink import Sink
@@ -112,6 +113,7 @@ class Runner:
         )
 
     def run(self) -> None:
+        give_back_large_blocks()
         sys.setswitchinterval(SWITCH_SECONDS)
         reactor.callWhenRunning(self.started)
         atexit.register(finish_tasks)
