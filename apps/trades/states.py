@@ -167,7 +167,8 @@ def linked_with(order: Order) -> list[Order]:
 
 
 def follow_entry(order: Order, now: datetime) -> None:
-    """The exits are good for as much as the order has filled."""
+    """The exits are good for as much as the order has filled. They take their place in the queue when they begin to
+    work: as they came with it, they would share the order's, and ids would decide which of them trades first."""
     exits = exits_of(order)
     for each in exits:
         release(each)
@@ -175,7 +176,9 @@ def follow_entry(order: Order, now: datetime) -> None:
         each.quantity = order.cum_qty
         if each is exits[0]:
             hold(each, order.cum_qty)
-        each.save(update_fields=["quantity", "reserved"])
+        if each.status == OrderStatus.HELD:
+            each.queued_at = now
+        each.save(update_fields=["quantity", "reserved", "queued_at"])
         if each.status == OrderStatus.HELD:
             move(each, OrderStatus.NEW, now)
         tell(each, "accepted", toast=False)

@@ -87,8 +87,6 @@ class Session:
         kind, price = self.dice.choice(list(OrderType)), self.mids[symbol] + self.cents(80)
         tif = self.dice.choice([TimeInForce.DAY, TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK])
         then = None
-        if way == "exits":  # no market order: it has its stop's place in the queue, where the ids of the two decide
-            kind = self.dice.choice(sorted(LIMITS))
         if way == "oco":
             kind, side, tif, price = OrderType.LIMIT, Side.SELL, TimeInForce.GTC, self.mids[symbol] + 1
         if way == "then" and not Order.objects.filter(status=OrderStatus.HELD, parent=None).exists():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -13,7 +13,7 @@ from apps.desk.quote import Quote
 from apps.portfolio.models import Account, Position
 from apps.trades import filling, services
 from apps.trades.brokers.paper import PaperBroker
-from apps.trades.models import Order
+from apps.trades.models import Order, desk_order
 from apps.trades.ticket import Refused, Ticket
 
 from .http import FIELDS, JSON
@@ -49,6 +49,16 @@ def test_exits_are_good_for_what_the_entry_has_bought(entry: Order, quote: Quote
 
     assert partly == ["limit new 0/30 holds 0", "stop new 0/30 holds 30"]
     assert exits(entry) == ["limit new 0/100 holds 0", "stop new 0/100 holds 100"]
+
+
+def test_exits_stand_in_the_queue_from_when_they_begin_to_work(entry: Order, quote: Quotes, now: datetime) -> None:
+    """With the entry's own place an elected stop and the rest of a market entry would go by their ids."""
+    begun = now + timedelta(seconds=1)
+    filling.match_symbol("AAPL", quote(size=30), None, begun)
+    filling.match_symbol("AAPL", quote(size=30), None, begun + timedelta(seconds=1))
+
+    assert [desk_order(each).placed_at for each in Order.objects.filter(parent=entry)] == [begun, begun]
+    assert desk_order(entry).placed_at < begun
 
 
 def test_take_profit_that_fills_cancels_the_stop_loss(
