@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from . import chromium, desk_page
@@ -124,15 +123,3 @@ def test_without_javascript_an_order_can_be_sent_and_cancelled(new_page: NewPage
     expect(row).to_contain_text("Working")
     row.get_by_role("button", name=re.compile("Cancel")).click()
     expect(page.locator(".notices .notice")).to_contain_text("Cancelled")
-
-
-@pytest.mark.parametrize("height", [760, 900])
-def test_the_ticket_can_be_sent_from_where_it_stands_on_a_low_screen(new_page: NewPage, height: int) -> None:
-    """Its button is in sight, and off the edge of its panel, without scrolling."""
-    page = new_page("alice", viewport={"width": 1440, "height": height})
-    panel = page.locator(".area-ticket").bounding_box()
-    button = page.locator(".area-ticket .ticket-send").bounding_box()
-
-    assert panel
-    assert button
-    assert button["y"] + button["height"] <= panel["y"] + panel["height"] - 8
