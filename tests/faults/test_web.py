@@ -115,7 +115,7 @@ def test_a_drained_process(cluster: Cluster, crowd: Crowd, tell: Tell) -> None:
     assert without(held, 4503) == []
     assert [page for page in others if page.ended] == []
     assert set(crowd.ended) <= {4503, "ConnectionRefusedError"}
-    assert set(told.troubles) <= {"ConnectError"}
+    assert set(told.troubles) <= {"ConnectError", "ReadError"}  # the kernel had taken a call, the process had not
     assert cluster.tracebacks() == []
 
 

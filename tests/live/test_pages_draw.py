@@ -42,7 +42,7 @@ PAGES: list[tuple[str, dict[str, str], int]] = [  # and the most queries each ma
     ("watchlist", {}, 15),
     ("alerts", {}, 15),
     ("activity", {}, 15),
-    ("operations", {}, 15),
+    ("operations", {}, 16),
     *(("operations", {"of": of}, 15) for of in ("transport", "trading", "engagement", "connections")),
     ("activity", {"family": "order"}, 15),
 ]

@@ -13,13 +13,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import F
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from apps.desk.money import ZERO
 from apps.desk.order import (
