@@ -16,20 +16,22 @@ POLLING = '#conn[data-state="polling"]'
 
 @pytest.fixture
 def tabs(start_desk: StartDesk, new_page: NewPage, watch: chromium.Watch) -> list[Page]:
-    """Three of Bob's where two may be live, the oldest first; its clock is the test's."""
+    """Three of Bob's where two may be live, the oldest first; its clock, and no other's, is the test's."""
     watch.allow(LOST_LINE)
-    first = new_page(server=start_desk(WS_MAX_PER_USER="2"))
+    server = start_desk(WS_MAX_PER_USER="2")
+    first = new_page(server=server)
     first.clock.install()
     first.add_init_script(REACH)
     chromium.sign_in(first, "bob")
     desk_page.expect_live(first)
     first.evaluate("window.kept = true")
-    tabs = [first]
-    for path in ("/", "/orders/"):
-        tabs.append(first.context.new_page())
-        tabs[-1].goto(path)
-        desk_page.expect_live(tabs[-1])
-    return tabs
+    second = new_page(server=server)
+    chromium.sign_in(second, "bob")
+    desk_page.expect_live(second)
+    third = second.context.new_page()
+    third.goto("/orders/")
+    desk_page.expect_live(third)
+    return [first, second, third]
 
 
 def test_the_oldest_of_too_many_tabs_polls_until_somebody_looks_at_it(tabs: list[Page]) -> None:

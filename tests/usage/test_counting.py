@@ -151,13 +151,14 @@ def test_strangers_count_nothing(client: Client, db: None) -> None:
 
 
 def test_counting_asks_nothing_of_the_database(here: Client, settings: Any) -> None:
+    """Now and then a request reads the switches anew, counting or not."""
+
     def queries() -> int:
         with CaptureQueriesContext(connection) as seen:
             here.get("/settings/", headers=WENT)
         return len(seen)
 
-    queries()
-    with_it = queries()
+    with_it = min(queries() for _ in range(4))
     settings.USE_KEPT_DAYS = 0
 
-    assert queries() == with_it
+    assert min(queries() for _ in range(4)) == with_it
