@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect, sync_playwright
 
 from . import chromium
 from .server import DeskServer
@@ -79,3 +79,16 @@ def new_page(browser: Browser, desk_server: DeskServer, watch: chromium.Watch) -
 def page(new_page: NewPage) -> Page:
     """Alice's desk."""
     return new_page("alice")
+
+
+@pytest.fixture
+def quiet(new_page: NewPage) -> Page:
+    """Its line says nothing: quotes come from the test alone."""
+    page = new_page()
+
+    def route(socket: WebSocketRoute) -> None:
+        socket.on_message(lambda words: None)
+
+    page.route_web_socket("**/ws/**", route)
+    chromium.sign_in(page, "alice")
+    return page

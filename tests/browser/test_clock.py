@@ -5,10 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute
-
-from . import chromium
-from .conftest import NewPage
+from playwright.sync_api import Page
 
 # The page's line says nothing, so that only the test tells it the time. `swing` is an answer: how long it took (ms),
 # and how far the server's clock is ahead of the page's (ms)
@@ -17,18 +14,6 @@ SWING = """([took, ahead]) => {
     livedesk.time.answered(heard - took, (heard - took / 2 + ahead) * 1000);
     return livedesk.time.now() - performance.now();
 }"""
-
-
-@pytest.fixture
-def quiet(new_page: NewPage) -> Page:
-    page = new_page()
-
-    def route(socket: WebSocketRoute) -> None:
-        socket.on_message(lambda words: None)
-
-    page.route_web_socket("**/ws/**", route)
-    chromium.sign_in(page, "alice")
-    return page
 
 
 def test_before_any_answer_it_is_no_later_than_the_servers(quiet: Page) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute
-
-from . import chromium
-from .conftest import NewPage
+from playwright.sync_api import Page
 
 # A quote moves four times a second at most. The first frame is shown at once; the clock is moved on within one task,
 # so that nothing else takes its turn meanwhile. Gives the age of what is shown, then and when all has settled
@@ -29,19 +26,6 @@ COME = """async ([ages, after]) => {
     while (age() < Math.max(...ages)) await new Promise(requestAnimationFrame);
     return [soon, age()];
 }"""
-
-
-@pytest.fixture
-def quiet(new_page: NewPage) -> Page:
-    """Its line says nothing: quotes come from the test alone."""
-    page = new_page()
-
-    def route(socket: WebSocketRoute) -> None:
-        socket.on_message(lambda words: None)
-
-    page.route_web_socket("**/ws/**", route)
-    chromium.sign_in(page, "alice")
-    return page
 
 
 @pytest.mark.parametrize(
