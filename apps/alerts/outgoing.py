@@ -173,12 +173,11 @@ def exchange(address: str, body: Mapping[str, Any] | bytes, headers: Mapping[str
         finally:
             end.cancel()
             connection.close()
-        if late.is_set():
-            raise TimeoutError
     except (OSError, http.client.HTTPException) as error:
-        if late.is_set():  # what a line says that was cut depends on where it was cut
-            raise Silent(f"TimeoutError: no whole answer in {TIMEOUT_S:g} s") from None
-        raise Silent(f"{type(error).__name__}: {error}") from None
+        if not late.is_set():
+            raise Silent(f"{type(error).__name__}: {error}") from None
+    if late.is_set():  # whatever it came to: what a line says that was cut depends on where it was cut
+        raise Silent(f"TimeoutError: no whole answer in {TIMEOUT_S:g} s")
     return Answer(answer.status, said, wait_of(answer.getheader("Retry-After")))
 
 
