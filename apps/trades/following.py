@@ -17,6 +17,7 @@ from .news import ring_desk, tell
 from .queries import session_for
 from .review import check_ever, review
 from .states import add_exits, hold, move, waiting_for
+from .taking import terms_of
 from .ticket import Change, Ticket, Undone
 
 
@@ -26,22 +27,11 @@ def add_then(order: Order, then: Ticket, now: datetime) -> Order:
         account=order.account,
         instrument=Instrument.objects.get(symbol=then.symbol),
         client_order_id=f"{order.pk}:then",
-        side=then.side.value,
-        order_type=then.order_type.value,
-        time_in_force=then.time_in_force.value,
-        quantity=then.quantity,
-        limit_price=then.limit_price,
-        stop_price=then.stop_price,
-        trail_amount=then.trail_amount,
-        trail_percent=then.trail_percent,
-        expires_at=then.expires_at,
-        take_profit=then.take_profit,
-        stop_loss=then.stop_loss,
-        extended_hours=then.extended_hours,
         after=order,
         status=OrderStatus.HELD.value,
         created_at=now,
         updated_at=now,
+        **terms_of(then),
     )
 
 
