@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import partial
 from itertools import islice
+from operator import attrgetter
 
 from django.conf import settings
 from django.db import transaction
@@ -26,11 +27,13 @@ from .feeds import Feed, Listing, Session, feed_from_setting
 from .hours import calendar_named, in_words
 from .models import Bar, FormerSymbol, Instrument, LastQuote, MarketState, ShareSplit
 from .quotes import board
+from .upsert import upsert
 
 KEPT = timedelta(days=2)
 BARS_AT_ONCE = 5000
 QUOTE_COLUMNS = ("bid", "ask", "bid_size", "ask_size", "last", "venue_at", "received_at")
 BAR_COLUMNS = ("open", "high", "low", "close", "volume")
+figures_of_quote, figures_of_bar = attrgetter(*QUOTE_COLUMNS), attrgetter(*BAR_COLUMNS)
 
 
 def open_market(feed: Feed) -> None:
@@ -122,13 +125,8 @@ def save_quotes(quotes: Iterable[Quote]) -> int:
     """Keeps these as the last quotes of their symbols; of several of a symbol the last given counts."""
     ids = queries.instrument_ids()
     newest = {quote.symbol: quote for quote in quotes if quote.symbol in ids}
-    rows = [
-        LastQuote(instrument_id=ids[quote.symbol], **{column: getattr(quote, column) for column in QUOTE_COLUMNS})
-        for quote in newest.values()
-    ]
-    LastQuote.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["instrument"], update_fields=list(QUOTE_COLUMNS)
-    )
+    rows = [(ids[quote.symbol], *figures_of_quote(quote)) for quote in newest.values()]
+    upsert(LastQuote, ("instrument", *QUOTE_COLUMNS), rows, unique=["instrument"], update=QUOTE_COLUMNS)
     return len(rows)
 
 
@@ -136,17 +134,8 @@ def save_bars(bars: Iterable[MinuteBar]) -> int:
     """Keeps these minutes; one that is on record already is replaced."""
     ids = queries.instrument_ids()
     newest = {(bar.symbol, bar.start): bar for bar in bars if bar.symbol in ids}
-    rows = [
-        Bar(
-            instrument_id=ids[bar.symbol],
-            start=bar.start,
-            **{column: getattr(bar, column) for column in BAR_COLUMNS},
-        )
-        for bar in newest.values()
-    ]
-    Bar.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["instrument", "start"], update_fields=list(BAR_COLUMNS)
-    )
+    rows = [(ids[bar.symbol], bar.start, *figures_of_bar(bar)) for bar in newest.values()]
+    upsert(Bar, ("instrument", "start", *BAR_COLUMNS), rows, unique=["instrument", "start"], update=BAR_COLUMNS)
     return len(rows)
 
 

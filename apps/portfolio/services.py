@@ -22,6 +22,7 @@ from apps.market.fields import MoneyField
 from apps.market.models import Instrument
 from apps.market.queries import market_state
 from apps.market.quotes import board
+from apps.market.upsert import upsert
 
 from .bookkeeping import book, lock, write
 from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, LedgerPart, PartSum, Position, SessionEquity
@@ -175,8 +176,8 @@ def take_equity_points(now: datetime) -> Iterator[int]:
     minute, last = now.replace(second=0, microsecond=0), 0
     while accounts := list(Account.objects.filter(pk__gt=last).order_by("pk")[:ACCOUNTS_BEFORE_A_REST]):
         values = [portfolio_value(held, board, now) for held in holdings_of(accounts)]
-        points = [EquityPoint(account_id=each.account_id, at=minute, equity=each.equity) for each in values]
-        EquityPoint.objects.bulk_create(points, ignore_conflicts=True)
+        points = [(each.account_id, minute, each.equity) for each in values]
+        upsert(EquityPoint, ("account", "at", "equity"), points, unique=["account", "at"])
         raise_high_water(values, now)
         last = accounts[-1].pk
         yield len(points)
@@ -184,11 +185,10 @@ def take_equity_points(now: datetime) -> Iterator[int]:
 
 def raise_high_water(values: Iterable[PortfolioView], now: datetime) -> None:
     """Keeps the best P&L of each account; the first that is above zero, too, for an account opens with none."""
-    earned = {each.account_id: each.total_pnl for each in values if each.total_pnl is not None}
+    earned = {each.account_id: each.total_pnl for each in values if each.total_pnl is not None and each.total_pnl > 0}
     best = dict(HighWater.objects.filter(account__in=earned).values_list("account", "pnl"))
-    risen = {account: pnl for account, pnl in earned.items() if pnl > best.get(account, ZERO)}
-    rows = [HighWater(account_id=account, pnl=pnl, at=now) for account, pnl in risen.items()]
-    HighWater.objects.bulk_create(rows, update_conflicts=True, unique_fields=["account"], update_fields=["pnl", "at"])
+    risen = [(account, pnl, now) for account, pnl in earned.items() if pnl > best.get(account, ZERO)]
+    upsert(HighWater, ("account", "pnl", "at"), risen, unique=["account"], update=["pnl", "at"])
 
 
 def keep_session_equity(now: datetime) -> int:
