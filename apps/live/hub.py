@@ -24,7 +24,7 @@ from .reading import Reading
 from .refresh import Refresh
 from .tail import Tail
 from .viewer import Viewer, send_news
-from .watched import Watched
+from .watched import News, Watched
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +40,7 @@ class Hub:
     def __init__(self, tick: float = 0.0) -> None:
         self.tick = tick
         self.watched: dict[str, Watched] = {}
+        self.news = News()
         self.followers: dict[str, set[str]] = {}
         self.viewers: set[Viewer] = set()
         self.moving: set[str] = set()
@@ -75,13 +76,11 @@ class Hub:
         self.tail.follow(viewer)
 
     def watch(self, viewer: Viewer, topic: str) -> None:
-        seen = self.watched.get(topic)
-        if seen is None:
-            seen = self.watched[topic] = Watched(topic)
+        seen = self.topic(topic)
         if viewer in seen.viewers:
             return
         seen.viewers[viewer] = None
-        viewer.shown.append(seen)
+        viewer.shows(seen)
         for inner in seen.contained:
             self.watch(viewer, inner)
         has = topic in viewer.has
@@ -91,6 +90,13 @@ class Hub:
             self.reading.ask(topic)
         elif not (has and not seen.follows):
             self.show(viewer, seen)
+
+    def topic(self, topic: str) -> Watched:
+        """What is known of it; nothing yet, where no page shows it."""
+        seen = self.watched.get(topic)
+        if seen is None:
+            seen = self.watched[topic] = Watched(topic, self.news.place())
+        return seen
 
     def show(self, viewer: Viewer, seen: Watched) -> None:
         """Gives the viewer what the topic looks like now."""
@@ -126,13 +132,14 @@ class Hub:
             return
         if viewer in seen.viewers:
             del seen.viewers[viewer]
-            viewer.shown.remove(seen)
+            viewer.hides(seen)
         viewer.due.discard(seen)
         if not seen.viewers:
             self.drop(seen)
 
     def drop(self, seen: Watched) -> None:
         del self.watched[seen.topic]
+        self.news.leave(seen.place)
         self.refollow(seen, frozenset())
 
     # What is said to have happened
@@ -182,7 +189,6 @@ class Hub:
         now = time.monotonic()
         moving, self.moving = self.moving.union(self.pace.due(now)), set()
         drawn: list[Watched] = []
-        news: list[Watched] = []
         for topic in moving:
             seen = self.watched.get(topic)
             if seen is None or not seen.known:
@@ -196,19 +202,17 @@ class Hub:
                 for viewer in seen.viewers:
                     viewer.owe(seen)
             else:
-                seen.news = seen.frame
-                news.append(seen)
+                self.news.tell(seen)
             self.behind.update(seen.viewers)
         for viewer in self.hidden.sent.keys() & self.behind:
-            viewer.keep_news()
+            viewer.keep(self.news)
             self.behind.discard(viewer)
         owed, self.behind = list(self.behind), set()
         for start in range(0, len(owed), SENDS_AT_ONCE):
             if start:
                 await asyncio.sleep(0)
-            self.behind.update(send_news(owed[start : start + SENDS_AT_ONCE]))
-        for seen in news:
-            seen.news = b""
+            self.behind.update(send_news(owed[start : start + SENDS_AT_ONCE], self.news))
+        self.news.clear()
 
     def draw(self, topics: list[Watched], now: float) -> list[Watched]:
         """Draws what is contained before what contains it; gives those that could be drawn.

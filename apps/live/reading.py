@@ -10,7 +10,6 @@ from apps import telemetry
 
 from . import fragments
 from .readers import on_reader
-from .watched import Watched
 
 if TYPE_CHECKING:
     from .hub import Hub
@@ -83,7 +82,7 @@ class Reading:
     def learned(self, topic: str, facts: Any, news: bool) -> None:
         """Keeps what was read; what stands inside others is mostly known already, and then nothing moves."""
         hub = self.hub
-        seen = hub.watched.get(topic) or hub.watched.setdefault(topic, Watched(topic))
+        seen = hub.topic(topic)
         known = seen.known and seen.facts == facts
         if known and not (news and any(topic not in viewer.has for viewer in seen.viewers)):
             seen.facts, seen.reread = facts, True  # rows of the same keys are equal, whatever else they hold

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from apps import telemetry
@@ -12,7 +13,7 @@ from apps.telemetry import slow
 from .codes import TIMED_OUT
 
 if TYPE_CHECKING:
-    from .watched import Watched
+    from .watched import News, Watched
 
 
 STUCK_SECONDS = 5.0
@@ -21,8 +22,9 @@ STUCK_SECONDS = 5.0
 class Viewer:
     """`take` hands a payload to the socket and says whether it could take it; `cursors` are event numbers seen.
 
-    `base` are the topics of its page, `shown` these and what they contain; what it `has` of them it shows as it is;
-    what is `due` it has not got yet, `boxed` where something that contains others is among it.
+    `base` are the topics of its page, `shown` these and what they contain, whose news it is to `gather`; what it `has`
+    of them it shows as it is; what is `due` it has not got yet, `boxed` where something that contains others is
+    among it.
     `standing` is what its user might do when let in, `seat` its name among the user's sockets. `asked` is a ping
     not answered yet, `acked` when it last said how late it showed something, by kind, and `late_ms` how late that was.
     `page` and `network` are what an operator sees of it.
@@ -36,6 +38,7 @@ class Viewer:
         "close",
         "cursors",
         "due",
+        "gather",
         "has",
         "last_sent",
         "late_ms",
@@ -59,6 +62,7 @@ class Viewer:
         self.base: set[str] = set()
         self.has: set[str] = set()
         self.shown: list[Watched] = []
+        self.gather: Callable[[list[bytes]], tuple[bytes, ...]] | None = None
         self.due: set[Watched] = set()
         self.boxed = False
         self.cursors: dict[str, int] = {}
@@ -70,6 +74,19 @@ class Viewer:
         self.late_ms: float | None = None
         self.page = self.network = ""
         self.last_sent = self.stuck_since = 0.0
+
+    def shows(self, seen: Watched) -> None:
+        self.shown.append(seen)
+        self.gather = None
+
+    def hides(self, seen: Watched) -> None:
+        self.shown.remove(seen)
+        self.gather = None
+
+    def gathers(self) -> Callable[[list[bytes]], tuple[bytes, ...]]:
+        """What takes its page's frames out of all the news."""
+        self.gather = itemgetter(0, 0, *[seen.place for seen in self.shown])  # of one place it would give no tuple
+        return self.gather
 
     def send(self, payload: bytes) -> bool:
         """False: the page is behind; ask again later with what is newest then."""
@@ -97,8 +114,8 @@ class Viewer:
         if seen.contained:
             self.boxed = True
 
-    def keep_news(self) -> None:
-        self.due.update([seen for seen in self.shown if seen.news])
+    def keep(self, news: News) -> None:
+        self.due.update([seen for seen in self.shown if news.frames[seen.place]])
 
     def send_due(self) -> bool:
         """Sends the newest HTML of every topic that is due, in one frame. True: nothing is left."""
@@ -111,25 +128,25 @@ class Viewer:
         return True
 
 
-def send_news(viewers: Iterable[Viewer]) -> list[Viewer]:
+def send_news(viewers: Iterable[Viewer], news: News) -> list[Viewer]:
     """Sends each what this flush has drawn, with all that is due; returns those to whom something is left.
 
     Most pages have got all until now: theirs is gathered from what they show, and nothing is noted of each. What is
     the same for all is done once: this is what a push costs, ten times a second for each page.
     """
-    now, sent, left = time.monotonic(), 0, []
+    now, sent, left, frames = time.monotonic(), 0, [], news.frames
     for viewer in viewers:
         if viewer.due:
-            viewer.keep_news()
+            viewer.keep(news)
             if not viewer.send_due():
                 left.append(viewer)
-        elif payload := b"".join([seen.news for seen in viewer.shown]):
+        elif payload := b"".join((viewer.gather or viewer.gathers())(frames)):
             if viewer.take(payload):
                 viewer.last_sent, viewer.stuck_since = now, 0.0
                 sent += 1
             else:
                 viewer.refused()
-                viewer.keep_news()
+                viewer.keep(news)
                 left.append(viewer)
     telemetry.frames_sent.count += sent
     return left
