@@ -7,7 +7,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 
 from apps.portfolio import services
-from apps.portfolio.models import Account, Journal
+from apps.portfolio.models import Account, AccountKind, Journal
+from apps.portfolio.terms import set_kind
 
 LISTS = ["account", "journal", "ledgerentry", "position", "lot", "equitypoint"]
 
@@ -53,6 +54,14 @@ def test_account_cannot_be_edited_or_deleted(admin, alice_account):
     assert admin.get(f"{url}/delete/").status_code == 403
     alice_account.refresh_from_db()
     assert (alice_account.cash, alice_account.name) == (10_000, "Paper")
+
+
+def test_account_shows_when_it_was_of_which_kind(admin, alice_account, market):
+    set_kind(alice_account, AccountKind.MARGIN)
+
+    page = admin.get(f"/admin/portfolio/account/{alice_account.pk}/change/").content.decode()
+
+    assert "margin since " in page
 
 
 def test_deposit_is_asked_for_and_booked_once(admin, alice_account):
