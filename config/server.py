@@ -27,7 +27,7 @@ from apps.canary.whereabouts import listens_at
 from apps.live.running import running_hub, stop_hub
 from apps.monitoring.together import together
 from config.drain import BACKSTOP, drain, end_within, tell_draining
-from config.heap import give_back_large_blocks
+from config.heap import give_back_holes, give_back_large_blocks
 from config.intake import BoundedSocket, bound_daphne
 from config.lean import Inbox
 from config.sink import Sink
@@ -97,6 +97,7 @@ class Runner:
         self.desk = desk
         self.stopping = asyncio.Event()
         self.tasks: list[asyncio.Task[Any]] = []
+        self.trimming: asyncio.Task[None] | None = None  # none of those that are waited for
         bound_daphne()
         self.server = DeskServer(
             application=tell_draining(application, self.stopping.is_set),
@@ -124,6 +125,7 @@ class Runner:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.asked_to_stop)
         self.tasks.append(loop.create_task(self.warm()))
+        self.trimming = loop.create_task(give_back_holes())
 
     async def warm(self) -> None:
         """What is there by now stays: a full collection looks at what came since alone, and comes the sooner for it.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from apps.live.activity import last_told_or_joined
+from apps.market.models import Instrument
 from apps.portfolio.models import Account
 
 from .models import Fill, Order
@@ -43,6 +45,7 @@ def orders_of_each(tabs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], Ord
     wanted = {key: orders_of(key[0]).filter(TABS[key[1]])[: SHOWN + 1] for key in tabs}
     ts = changed({account for account, _ in wanted})
     rows = rows_of_each(newest_orders(), wanted)
+    share_instruments(chain.from_iterable(rows.values()))
     return {key: Orders(rows[key][:SHOWN], len(rows[key]) > SHOWN, ts[key[0]]) for key in wanted}
 
 
@@ -51,6 +54,7 @@ def fills_of_each(accounts: Iterable[int]) -> dict[int, Fills]:
     wanted = {account: fills_of(account)[:LATEST_FILLS] for account in accounts}
     ts = changed(wanted.keys())
     rows = rows_of_each(newest_fills(), wanted)
+    share_instruments(fill.order for own in rows.values() for fill in own)
     return {account: Fills(rows[account], ts[account]) for account in wanted}
 
 
@@ -62,6 +66,13 @@ def changed(accounts: Iterable[int]) -> dict[int, int]:
         raise Account.DoesNotExist(f"no account {', '.join(map(str, sorted(unknown)))}")
     told = last_told_or_joined(owners.values())
     return {account: told[user] for account, user in owners.items()}
+
+
+def share_instruments(orders: Iterable[Order]) -> None:
+    """One of each, kept with the lists for as long as pages show them; else they are mostly copies of it."""
+    known: dict[int, Instrument] = {}
+    for order in orders:
+        order.instrument = known.setdefault(order.instrument_id, order.instrument)
 
 
 def rows_of_each(rows: QuerySet[Any], wanted: Mapping[T, QuerySet[Any]]) -> dict[T, list[Any]]:

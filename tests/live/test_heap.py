@@ -1,4 +1,4 @@
-"""A list of a hundred orders leaves no hole in the heap when the next one takes its place."""
+"""A list of a hundred orders leaves no hole in the heap, and the holes that small things leave are given back."""
 
 from __future__ import annotations
 
@@ -40,3 +40,31 @@ def test_large_blocks_are_apart_from_the_heap(given: bool, more: int, least: int
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
 
     assert least <= int(done.stdout) <= most
+
+
+HOLES = """
+import asyncio
+from config.heap import give_back_holes
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4
+
+async def main():
+    kept = [bytearray(9000) for _ in range(5000)]
+    full = resident()
+    del kept[::2], kept[::2]
+    holes = resident()
+    trimming = asyncio.create_task(give_back_holes(0.01))
+    while resident() > full - 25_000:
+        await asyncio.sleep(0.01)
+    print(full - holes)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="by glibc's own figures")
+def test_holes_are_given_back_before_anything_above_them_is() -> None:
+    done = subprocess.run([sys.executable, "-c", HOLES], check=True, capture_output=True, text=True, timeout=60)
+
+    assert int(done.stdout) < 2000  # kB that were given back without it

@@ -43,6 +43,17 @@ def seen(found: Orders | Fills) -> list[Any]:
     return [row.pk for row in found.rows]
 
 
+def test_rows_of_one_symbol_share_its_instrument(accounts: list[Account]) -> None:
+    orders = orders_of_each([(account.pk, "working") for account in accounts]).values()
+    fills = fills_of_each([account.pk for account in accounts]).values()
+
+    of_orders = [row.instrument for found in orders for row in found.rows]
+    of_fills = [row.order.instrument for found in fills for row in found.rows]
+
+    assert len(of_orders) > 4 < len(of_fills)
+    assert len({id(each) for each in of_orders}) == len({id(each) for each in of_fills}) == 1
+
+
 def test_orders_of_many_are_those_of_each(accounts: list[Account], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "SHOWN", 3)
     keys = [(account.pk, tab) for account in accounts for tab in TABS]
