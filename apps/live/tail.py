@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from django.db import connection
+
 from apps import telemetry
 
 from .digest import MOST, digest_of, draw_digest
@@ -44,10 +46,15 @@ def events_after(stream: str, seq: int) -> list[Event]:
 
 
 def last_numbers(streams: list[str]) -> dict[str, int]:
+    """Asked each second for every user who is connected, so by words of our own: Django takes four times as long to
+    find its own for so many names."""
     numbers: dict[str, int] = {}
-    for start in range(0, len(streams), BATCH):
-        rows = Stream.objects.filter(name__in=streams[start : start + BATCH])
-        numbers |= dict(rows.values_list("name", "seq"))
+    with connection.cursor() as cursor:
+        for start in range(0, len(streams), BATCH):
+            names = streams[start : start + BATCH]
+            marks = ", ".join(["%s"] * len(names))
+            cursor.execute(f"SELECT name, seq FROM {Stream._meta.db_table} WHERE name IN ({marks})", names)  # noqa: S608
+            numbers |= dict(cursor.fetchall())
     return numbers
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from django.db import connection, models, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 
 ROWS_AT_ONCE = 500
 
@@ -26,6 +26,7 @@ def upsert(
     It is `bulk_create` with conflicts, which makes an object of each row and an expression of each value: that costs
     several times the rest of it. No signal is sent.
     """
+    connection = connections[DEFAULT_DB_ALIAS]  # asked for once: each value is written as its database does
     fields = {field.name: field for field in model._meta.concrete_fields}
     prepared = [fields[column].get_db_prep_save for column in columns]
     most = (connection.features.max_query_params or ROWS_AT_ONCE * len(columns)) // len(columns)
@@ -41,7 +42,8 @@ def statement(
 ) -> str:
     """In the words that SQLite and PostgreSQL share."""
 
-    quoted = {field.name: connection.ops.quote_name(str(field.column)) for field in model._meta.concrete_fields}
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    quoted = {field.name: quote(str(field.column)) for field in model._meta.concrete_fields}
 
     def named(names: Sequence[str]) -> list[str]:
         return [quoted[name] for name in names]
@@ -49,7 +51,7 @@ def statement(
     row = f"({', '.join(['%s'] * len(columns))})"
     written = ", ".join(f"{name} = EXCLUDED.{name}" for name in named(update))
     return (  # nothing but names of the model's own
-        f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({', '.join(named(columns))})"  # noqa: S608
+        f"INSERT INTO {quote(model._meta.db_table)} ({', '.join(named(columns))})"  # noqa: S608
         f" VALUES {', '.join([row] * rows)}"
         f" ON CONFLICT ({', '.join(named(unique))}) DO {f'UPDATE SET {written}' if update else 'NOTHING'}"
     )

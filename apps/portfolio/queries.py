@@ -77,16 +77,7 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
     told = last_told_each([account.user_id for account in accounts])
     positions = Position.objects.filter(account__in=ids).select_related("instrument").order_by("instrument__symbol")
     rows = [(row, session_date_of(row.instrument, state)) for row in positions]
-    cash_lines = LedgerEntry.objects.filter(  # one a fill, so that a sum over them counts each fill once
-        of_the_day((row.instrument.calendar, session) for row, session in rows),
-        book=books.CASH,
-        journal__account__in=ids,
-        journal__instrument__isnull=False,
-    )
-    of_session = cash_lines.values_list("journal__account_id", "journal__instrument_id").annotate(
-        Sum("journal__quantity"), Sum("amount")
-    )
-    today = {(account, instrument): figures for account, instrument, *figures in of_session}
+    today = traded_today(ids, rows) if rows else {}
     open_lots: dict[int, list[DeskLot]] = {}
     for lot in Lot.objects.filter(position__account__in=ids) if lots else ():
         open_lots.setdefault(lot.position_id, []).append(desk_lot(lot))
@@ -128,6 +119,20 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
         )
         for account in accounts
     ]
+
+
+def traded_today(ids: list[int], rows: list[tuple[Position, date | None]]) -> dict[tuple[int, int], list[Decimal]]:
+    """What the sessions of these positions traded so far, by account and instrument: shares and cash (USD)."""
+    cash_lines = LedgerEntry.objects.filter(  # one a fill, so that a sum over them counts each fill once
+        of_the_day((row.instrument.calendar, session) for row, session in rows),
+        book=books.CASH,
+        journal__account__in=ids,
+        journal__instrument__isnull=False,
+    )
+    of_session = cash_lines.values_list("journal__account_id", "journal__instrument_id").annotate(
+        Sum("journal__quantity"), Sum("amount")
+    )
+    return {(account, instrument): figures for account, instrument, *figures in of_session}
 
 
 def closing_rates(

@@ -186,6 +186,8 @@ def take_equity_points(now: datetime) -> Iterator[int]:
 def raise_high_water(values: Iterable[PortfolioView], now: datetime) -> None:
     """Keeps the best P&L of each account; the first that is above zero, too, for an account opens with none."""
     earned = {each.account_id: each.total_pnl for each in values if each.total_pnl is not None and each.total_pnl > 0}
+    if not earned:
+        return
     best = dict(HighWater.objects.filter(account__in=earned).values_list("account", "pnl"))
     risen = [(account, pnl, now) for account, pnl in earned.items() if pnl > best.get(account, ZERO)]
     upsert(HighWater, ("account", "pnl", "at"), risen, unique=["account"], update=["pnl", "at"])
