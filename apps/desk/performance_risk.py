@@ -48,18 +48,23 @@ def levels(start: date, days: Sequence[DayResult]) -> list[Level]:
 
 def deepest(path: Sequence[Level]) -> Drawdown | None:
     """The deepest fall, the first of equals; None while there was none."""
+    if (ends := ends_of_fall(path)) is None:
+        return None
+    top, bottom = ends
+    back = next((level.on for level in path[bottom:] if not level.below), None)
+    lasted = ((back or path[-1].on) - path[top].on).days
+    return Drawdown(rounded(path[bottom].below), path[top].on, path[bottom].on, back, lasted)
+
+
+def ends_of_fall(path: Sequence[Level]) -> tuple[int, int] | None:
+    """Where in the path the peak and the trough of the deepest fall are."""
     peak = worst = None
     for at, level in enumerate(path):
         if not level.below:
             peak = at
         elif peak is not None and (worst is None or level.below > path[worst[1]].below):
             worst = (peak, at)
-    if worst is None:
-        return None
-    top, bottom = worst
-    back = next((level.on for level in path[bottom:] if not level.below), None)
-    lasted = ((back or path[-1].on) - path[top].on).days
-    return Drawdown(rounded(path[bottom].below), path[top].on, path[bottom].on, back, lasted)
+    return worst
 
 
 @figure("Largest drawdown", "pct")
@@ -177,9 +182,14 @@ def worst_day(returns: Sequence[Decimal]) -> Decimal | None:
 
 
 def excess(returns: Sequence[Decimal], a_year: int, risk_free: Decimal) -> list[Decimal]:
-    """Returns above the risk-free rate of a session: (1 + a year's)^(1 / sessions a year) − 1."""
-    per_session = (ONE + risk_free) ** (ONE / a_year) - ONE
-    return [each - per_session for each in returns]
+    """Returns above the risk-free rate of a session."""
+    free = per_session(risk_free, a_year)
+    return [each - free for each in returns]
+
+
+def per_session(risk_free: Decimal, a_year: int) -> Decimal:
+    """A year's rate for one session: (1 + a year's)^(1 / sessions a year) − 1."""
+    return (ONE + risk_free) ** (ONE / a_year) - ONE
 
 
 def mean(values: Sequence[Decimal]) -> Decimal:

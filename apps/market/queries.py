@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Case, CharField, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
@@ -197,10 +198,16 @@ def last_closes(until: datetime, since: datetime = EPOCH) -> tuple[dict[str, Min
     return latest, max(starts, default=None)
 
 
-def last_price(symbol: str, at: datetime) -> Decimal | None:
+class PastPrice(NamedTuple):
+    price: Decimal
+    at: datetime
+
+
+def last_price(symbol: str, at: datetime) -> PastPrice | None:
     """The price at the end of a symbol's last minute that was over by then; None where a week before holds none."""
     rows = Bar.objects.filter(instrument__symbol=symbol, start__lte=at - MINUTE, start__gt=at - LOOK_BACK)
-    return rows.order_by("-start").values_list("close", flat=True).first()
+    found = rows.order_by("-start").values_list("close", "start").first()
+    return PastPrice(found[0], found[1] + MINUTE) if found else None
 
 
 def closes_of(symbol: str, starts: Iterable[datetime]) -> dict[datetime, Decimal]:

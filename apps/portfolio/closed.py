@@ -29,11 +29,10 @@ from apps.desk.performance_trades import (
     profit_factor,
     win_rate,
 )
-from apps.desk.performance_words import figures
 from apps.desk.position import Split
 from apps.desk.trips import ClosedTrade, Trips
 
-from .measure import Measured
+from .measure import Measured, measures
 from .models import Journal, LedgerEntry
 from .queries import total
 
@@ -116,26 +115,38 @@ def closed_trades(account_id: int, symbol: str = "") -> Iterator[tuple[int, Clos
             yield journal, trade
 
 
+def closed_within(account_id: int, after: int, upto: int | None = None) -> list[ClosedTrade]:
+    """Those that journals after one, up to another, have closed; None: up to now."""
+    found = closed_trades(account_id)
+    return [trade for journal, trade in found if journal > after and (upto is None or journal <= upto)]
+
+
 def results_of(account_id: int, after: int) -> Results:
     """What the trades closed after a journal come to."""
     named = {opened_by: tags for kept in tagging for opened_by, tags in kept(account_id).items()}
-    closed = [trade for journal, trade in closed_trades(account_id) if journal > after]
+    closed = closed_within(account_id, after)
     trades = [replace(each, tags=named.get(each.opened_by, ())) for each in closed]
-    nets = [trade.net for trade in trades]
     symbols = sorted(groups(trades, by_symbol), key=lambda group: (-group.net, group.name))
     weekdays = sorted(groups(trades, by_weekday), key=lambda group: WEEKDAYS.index(group.name))
-    found = {
-        "win_rate": (win_rate(nets), f"{sum(net > 0 for net in nets)} of {len(nets)}" if nets else ""),
-        "profit_factor": (profit_factor(nets), ""),
-        "expectancy": (expectancy(nets), ""),
-        "average_win": (average_win(nets), ""),
-        "average_loss": (average_loss(nets), ""),
-        "average_holding": (average_holding(trades), ""),
-    }
-    measures = tuple(Measured(figures[key], value, note) for key, (value, note) in found.items())
     directions = sorted(groups(trades, by_direction), key=lambda group: DIRECTIONS.index(group.name))
     whole = group_of("All", trades)
-    return Results(measures, tuple(symbols), tuple(weekdays), whole, tuple(directions), tuple(tag_groups(trades)))
+    tags = tuple(tag_groups(trades))
+    return Results(measured_of(trades), tuple(symbols), tuple(weekdays), whole, tuple(directions), tags)
+
+
+def measured_of(trades: Sequence[ClosedTrade]) -> tuple[Measured, ...]:
+    """Every figure of closed trades, in the order they are read."""
+    nets = [trade.net for trade in trades]
+    return measures(
+        {
+            "win_rate": (win_rate(nets), f"{sum(net > 0 for net in nets)} of {len(nets)}" if nets else ""),
+            "profit_factor": (profit_factor(nets), ""),
+            "expectancy": (expectancy(nets), ""),
+            "average_win": (average_win(nets), ""),
+            "average_loss": (average_loss(nets), ""),
+            "average_holding": (average_holding(trades), ""),
+        }
+    )
 
 
 def tag_groups(trades: Sequence[ClosedTrade]) -> list[Group]:

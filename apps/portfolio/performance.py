@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -14,20 +13,16 @@ from apps.desk.money import ZERO
 from apps.desk.performance import (
     DayResult,
     cagr,
-    day_results,
     money_weighted_return,
-    returns_of,
     time_weighted_return,
     total_pnl,
 )
 from apps.desk.performance_risk import (
     Drawdown,
-    Level,
     best_day,
     current_drawdown,
     deepest,
     downside_deviation,
-    levels,
     max_drawdown,
     sharpe_ratio,
     sortino_ratio,
@@ -36,27 +31,16 @@ from apps.desk.performance_risk import (
 )
 from apps.desk.performance_symbols import symbol_pnl, symbol_unrealized
 from apps.desk.performance_trades import WEEKDAYS
-from apps.desk.performance_words import figures, rounded
-from apps.market.queries import market_state
+from apps.desk.performance_words import rounded
 from apps.market.quotes import board
 
-from .measure import Measured
+from .basis import Basis, Row, basis_of, gained
+from .measure import Measured, day, measures
 from .models import Account
 from .queries import load_holdings
-from .sessions import Record, load_record, realized_by_symbol
+from .sessions import Record, realized_by_symbol
 from .value import portfolio_value
-from .yardsticks import benchmark, risk_free, sessions_a_year
-
-SPANS = {"1m": "1 month", "3m": "3 months", "ytd": "Year to date", "1y": "1 year", "all": "All"}
-MONTHS = {"1m": 1, "3m": 3, "1y": 12}
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    on: date
-    pnl: Decimal
-    gained: Decimal | None
-    below: Decimal
+from .yardsticks import benchmark
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +68,7 @@ class Performance:
 
     start: date
     figures: tuple[Measured, ...]
-    days: tuple[Day, ...]
+    days: tuple[Row, ...]
     weekdays: tuple[Part, ...]
     symbols: tuple[OfSymbol, ...]
     all_symbols: OfSymbol
@@ -93,7 +77,7 @@ class Performance:
     total: Decimal
     closed: int
     stale_share: Decimal | None
-    """What of the equity now rests on old or missing prices."""
+    """What of the newest equity rests on old or missing prices."""
     after: int
     """The journal before the span."""
 
@@ -103,18 +87,14 @@ def performance_of(account: Account, span: str, now: datetime) -> Performance:
 
     Raises KeyError for an unknown span.
     """
-    state = market_state()
-    since = begin_of(span, state.session_date or now.date())
-    record = load_record(account, since, state.session_date, now)
-    days = day_results(record.sessions, record.opening)
-    path = levels(record.start, days)
-    worth = zip(days, path[1:], strict=True)
+    basis = basis_of(account, span, now)
+    record, days = basis.record, basis.days
     total = total_pnl(days) or ZERO
     symbols = symbols_of(account, record.after, now)
     return Performance(
         start=record.start,
-        figures=measured(record, days, path, sessions_a_year(state)),
-        days=tuple(Day(day.on, day.pnl, gained(day), level.below) for day, level in worth),
+        figures=measured(basis),
+        days=tuple(basis.rows),
         weekdays=by_weekday(days),
         symbols=symbols,
         all_symbols=together(symbols),
@@ -126,27 +106,15 @@ def performance_of(account: Account, span: str, now: datetime) -> Performance:
     )
 
 
-def begin_of(span: str, today: date) -> date | None:
-    """The day whose close a span is counted from; None: all there is. Raises KeyError for an unknown span."""
-    if span == "all":
-        return None
-    if span == "ytd":
-        return date(today.year - 1, 12, 31)
-    months = today.year * 12 + today.month - 1 - MONTHS[span]
-    year, month = months // 12, months % 12 + 1
-    return date(year, month, min(today.day, monthrange(year, month)[1]))
-
-
-def measured(record: Record, days: Sequence[DayResult], path: Sequence[Level], a_year: int) -> tuple[Measured, ...]:
+def measured(basis: Basis) -> tuple[Measured, ...]:
     """Every figure that needs no closed trades, in the order they are read."""
-    returns, rate = returns_of(days), risk_free(settings.RISK_FREE)
-    weighted = time_weighted_return(days)
-    length = (record.sessions[-1].on - record.start).days if record.sessions else 0
-    found: dict[str, tuple[Decimal | None, str]] = {
+    record, days, path, returns = basis.record, basis.days, basis.path, basis.returns
+    weighted, (rate, a_year) = time_weighted_return(days), basis.measure
+    found: dict[str, tuple[Decimal | timedelta | None, str]] = {
         "total_pnl": (total_pnl(days), ""),
         "time_weighted_return": (weighted, ""),
         "money_weighted_return": (money_weighted_return(record.start, record.opening, record.sessions), ""),
-        "cagr": (cagr(weighted, length), ""),
+        "cagr": (cagr(weighted, basis.length), ""),
         "max_drawdown": (max_drawdown(path) if returns else None, in_words(deepest(path))),
         "current_drawdown": (current_drawdown(path) if returns else None, ""),
         "volatility": (volatility(returns, a_year), ""),
@@ -157,30 +125,28 @@ def measured(record: Record, days: Sequence[DayResult], path: Sequence[Level], a
         "worst_day": (worst_day(returns), day_of(days, worst_day(returns))),
     }
     if settings.BENCHMARK:
-        found["benchmark_return"] = benchmark(record.begins_at, record.ends_at)
-    return tuple(Measured(figures[key], value, note) for key, (value, note) in found.items())
+        beside = benchmark(record.begins_at, record.ends_at)
+        found["benchmark_return"] = beside.gained, beside.note
+    return measures(found)
 
 
 def in_words(fall: Drawdown | None) -> str:
     """From when to when, and how long."""
     if fall is None:
         return ""
-    end = f"recovered {written(fall.recovered)}" if fall.recovered else "not recovered yet"
-    return f"{written(fall.peak)} to {written(fall.trough)}, {end}; {fall.days} day{'' if fall.days == 1 else 's'}"
+    end = f"recovered {day(fall.recovered)}" if fall.recovered else "not recovered yet"
+    return f"{day(fall.peak)} to {day(fall.trough)}, {end}; {fall.days} day{'' if fall.days == 1 else 's'}"
 
 
 def day_of(days: Sequence[DayResult], returned: Decimal | None) -> str:
+    found = first_with(days, returned)
+    return day(found) if found else ""
+
+
+def first_with(days: Sequence[DayResult], returned: Decimal | None) -> date | None:
     """The first day with that return; none of None."""
-    found = (day.on for day in days if (own := gained(day)) is not None and rounded(own) == returned)
-    return next(map(written, found), "")
-
-
-def gained(day: DayResult) -> Decimal | None:
-    return next(iter(returns_of([day])), None)
-
-
-def written(day: date) -> str:
-    return f"{day:%-d %b %Y}"
+    found = (each.on for each in days if (own := gained(each)) is not None and rounded(own) == returned)
+    return next(found, None)
 
 
 def by_weekday(days: Sequence[DayResult]) -> tuple[Part, ...]:

@@ -31,6 +31,7 @@ from .queries import LEDGER_CHECK, free_to_open, holdings_of, portfolio_value
 from .sessions import not_closed, reached
 from .sums import next_part, plain_sums, with_a_part_due
 from .value import PortfolioView
+from .yardsticks import Measure, measured_by
 
 LARGEST_DEPOSIT = Decimal(1_000_000_000)
 ACCOUNTS_AT_ONCE = 200
@@ -195,9 +196,10 @@ def raise_high_water(values: Iterable[PortfolioView], now: datetime) -> None:
 
 def keep_session_equity(now: datetime) -> int:
     """Keeps what every account was worth when the session on record ended; again changes nothing."""
-    session, kept = market_state().session_date, 0
+    state, kept = market_state(), 0
+    session, measure = state.session_date, measured_by(state)
     while session is not None and (due := not_closed(session)[:ACCOUNTS_AT_ONCE]):
-        kept += close_accounts(due, session, now)
+        kept += close_accounts(due, session, now, measure)
     if kept:
         for account_id in with_a_part_due():
             sum_up(account_id)
@@ -230,7 +232,7 @@ def keep_part(account_id: int) -> bool:
 
 
 @transaction.atomic
-def close_accounts(account_ids: list[int], session: date, now: datetime) -> int:
+def close_accounts(account_ids: list[int], session: date, now: datetime, measure: Measure) -> int:
     """Values them with their books standing still, so that no flow is on one side of the close only."""
     accounts = list(Account.objects.select_for_update().filter(pk__in=account_ids).order_by("pk"))
     so_far = reached(account_ids)
@@ -247,6 +249,9 @@ def close_accounts(account_ids: list[int], session: date, now: datetime) -> int:
             fees=each.fees,
             unrealized=each.unrealized,
             last_journal_id=last_journal,
+            stale_value=each.stale_value,
+            risk_free=measure.risk_free,
+            sessions_a_year=measure.sessions_a_year,
         )
         rows.append(row)
     SessionEquity.objects.bulk_create(rows, ignore_conflicts=True)

@@ -13,16 +13,20 @@ from apps.desk import ledger as books
 from apps.desk.money import ZERO
 from apps.desk.performance import Flow, Session
 from apps.desk.performance_symbols import symbol_realized
+from apps.desk.valuation import weight
 from apps.market.quotes import board
 
 from .models import Account, Journal, LedgerEntry, SessionEquity
 from .queries import load_holdings
-from .value import portfolio_value
+from .value import PortfolioView, portfolio_value
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A span of an account. It begins at a close, or when the account was opened; `after` is the journal before it."""
+    """A span of an account. It begins at a close, or when the account was opened; `after` is the journal before it.
+
+    It ends at the close `ends_with`, or in a session that runs, at what the account is worth in `view`.
+    """
 
     start: date
     begins_at: datetime
@@ -32,7 +36,16 @@ class Record:
     closed: int
     after: int
     unrealized_change: Decimal
-    stale_share: Decimal | None = None
+    ends_with: SessionEquity | None
+    view: PortfolioView | None
+
+    @property
+    def stale_share(self) -> Decimal | None:
+        """What of the equity at its end rests on old or missing prices; None where that is not kept too."""
+        if self.view:
+            return self.view.stale_share
+        stale = self.ends_with.stale_value if self.ends_with else None
+        return None if stale is None or not self.ends_with else weight(stale, self.ends_with.equity)
 
 
 def not_closed(session: date) -> list[int]:
@@ -53,23 +66,27 @@ def reached(account_ids: list[int]) -> dict[int, tuple[Decimal, int | None]]:
     return {key: (-came.get(key, ZERO) - counted.get(key, ZERO), newest.get(key)) for key in account_ids}
 
 
-def load_record(account: Account, since: date | None, running: date | None, now: datetime) -> Record:
-    """The closes after `since`, and the session that runs as it stands now."""
-    closes = list(SessionEquity.objects.filter(account=account).order_by("at"))
+def load_record(
+    account: Account, since: date | None, running: date | None, now: datetime, upto: SessionEquity | None = None
+) -> Record:
+    """The closes after `since`, and the session that runs as it stands now; those until the close `upto` alone where
+    one is given."""
+    kept = SessionEquity.objects.filter(account=account).order_by("at")
+    closes = list(kept.filter(at__lte=upto.at) if upto else kept)
     before = [close for close in closes if since is not None and close.session_date <= since]
     base, closes = (before[-1] if before else None), closes[len(before) :]
     flows = flows_after(account.pk, base.last_journal_id or 0 if base else 0)
     sessions = []
     for close in closes:
-        upto = close.last_journal_id or 0
-        own, flows = [flow for flow in flows if flow[0] <= upto], [flow for flow in flows if flow[0] > upto]
+        reach = close.last_journal_id or 0
+        own, flows = [flow for flow in flows if flow[0] <= reach], [flow for flow in flows if flow[0] > reach]
         sessions.append(Session(close.session_date, close.equity, tuple(flow for _, flow in own)))
     last = closes[-1] if closes else base
     ends_at, unrealized = (last.at, last.unrealized) if last else (now, ZERO)
-    stale: Decimal | None = None
-    if last is None or last.session_date != running:
+    view = None
+    if upto is None and (last is None or last.session_date != running):
         view = portfolio_value(load_holdings(account.pk), board, now)
-        ends_at, unrealized, stale = now, view.unrealized, view.stale_share
+        ends_at, unrealized = now, view.unrealized
         sessions.append(Session(running or now.date(), view.equity, tuple(flow for _, flow in flows)))
     return Record(
         start=base.session_date if base else min([account.opened_at.date(), *(each.on for each in sessions)]),
@@ -80,7 +97,8 @@ def load_record(account: Account, since: date | None, running: date | None, now:
         closed=len(closes),
         after=base.last_journal_id or 0 if base else 0,
         unrealized_change=unrealized - (base.unrealized if base else ZERO),
-        stale_share=stale,
+        ends_with=None if view else last,
+        view=view,
     )
 
 

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_safe
 from apps.accounts.answers import signed_in
 from apps.desk.performance_words import figures
 
+from .basis import SPANS as PERFORMANCE_SPANS
 from .closed import results_of
 from .ledger import SPANS, equity_curve, ledger_page, thinned
 from .models import Account
 from .pages import SHOWN, PortfolioPage
-from .performance import SPANS as PERFORMANCE_SPANS
 from .performance import performance_of
 from .queries import account_of
 

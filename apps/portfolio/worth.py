@@ -39,6 +39,9 @@ class SessionEquity(models.Model):
     `flow` came from outside since the close before, less what left; `realized` (with dividends and interest), `fees`
     and `unrealized` are since the account was opened. Deposits less withdrawals + realised - fees + unrealised P&L =
     equity.
+
+    `stale_value` is what of the equity rested on old or missing prices; `risk_free` (a year's, 0.05 is five per cent)
+    and `sessions_a_year` are what the desk measured by then. All three are null of closes from before they were kept.
     """
 
     account = models.ForeignKey("portfolio.Account", on_delete=models.CASCADE, related_name="session_equities")
@@ -50,6 +53,9 @@ class SessionEquity(models.Model):
     fees = MoneyField()
     unrealized = MoneyField()
     last_journal = models.ForeignKey("portfolio.Journal", on_delete=models.PROTECT, null=True, related_name="+")
+    stale_value = MoneyField(null=True)
+    risk_free = models.DecimalField(max_digits=20, decimal_places=18, null=True)
+    sessions_a_year = models.PositiveSmallIntegerField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "session_date"], name="one_close_a_session")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from math import prod
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from django.conf import settings
 from apps.desk.currency import ONE
 from apps.desk.money import decimal_of
 from apps.desk.performance import benchmark_return
-from apps.market.queries import MarketStatus, last_price, symbol_now
+from apps.market.queries import MarketStatus, PastPrice, last_price, symbol_now
 
 from .models import CorporateAction
 
@@ -37,42 +38,85 @@ def sessions_a_year(state: MarketStatus) -> int:
     return AROUND_THE_CLOCK if whole else OF_AN_EXCHANGE
 
 
+class Measure(NamedTuple):
+    risk_free: Decimal
+    sessions_a_year: int
+
+
+def measured_by(state: MarketStatus) -> Measure:
+    """The settings and the hours of now."""
+    return Measure(risk_free(settings.RISK_FREE), sessions_a_year(state))
+
+
 def benchmark_symbol() -> str:
     """As the setting says, or as that is called now; "" for none."""
     return symbol_now(str(settings.BENCHMARK))
 
 
-class Beside(NamedTuple):
-    """What a dollar in the benchmark has gained, None where the market has no history of it, and what that counts."""
+class Paid(NamedTuple):
+    """A dividend of one share, the price before its ex-date, and that day."""
 
-    gained: Decimal | None
-    note: str
+    dividend: Decimal
+    before: PastPrice
+    ex_date: date
 
 
-def benchmark(begin: datetime, end: datetime) -> Beside:
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """A symbol between two moments: its prices where the market has them, its dividends that are entered, and how many
+    shares one became."""
+
+    symbol: str
+    first: PastPrice | None
+    last: PastPrice | None
+    paid: tuple[Paid, ...]
+    split: Decimal
+
+    @property
+    def gained(self) -> Decimal | None:
+        if self.first is None or self.last is None:
+            return None
+        paid = [(each.dividend, each.before.price) for each in self.paid]
+        return benchmark_return(self.first.price, self.last.price, paid, self.split)
+
+    @property
+    def note(self) -> str:
+        """What is measured, and what it counts."""
+        if self.gained is None:
+            return f"No history of {self.symbol}"
+        if not self.paid:
+            return f"{self.symbol}, price return: dividends not counted"
+        many = "s" if len(self.paid) > 1 else ""
+        return f"{self.symbol}, total return: {len(self.paid)} dividend{many} entered here"
+
+
+def benchmark(begin: datetime, end: datetime) -> Benchmark:
     """Between two moments: with its dividends where any are entered on the desk, all of which have a price to be put
     back at."""
     symbol = benchmark_symbol()
-    first, last, paid = last_price(symbol, begin), last_price(symbol, end), dividends_of(symbol, begin, end)
-    gained = benchmark_return(first, last, paid, split_of(symbol, begin, end))
-    if gained is None:
-        return Beside(None, f"No history of {symbol}")
-    if not paid:
-        return Beside(gained, f"{symbol}, price return: dividends not counted")
-    return Beside(gained, f"{symbol}, total return: {len(paid)} dividend{'s' if len(paid) > 1 else ''} entered here")
+    return Benchmark(
+        symbol=symbol,
+        first=last_price(symbol, begin),
+        last=last_price(symbol, end),
+        paid=dividends_of(symbol, begin, end),
+        split=split_of(symbol, begin, end),
+    )
 
 
-def dividends_of(symbol: str, begin: datetime, end: datetime) -> list[tuple[Decimal, Decimal]]:
-    """Those that went ex between two moments, whether or not anybody held it, each with the price before; none where
-    one of them cannot be put back."""
+def dividends_of(symbol: str, begin: datetime, end: datetime) -> tuple[Paid, ...]:
+    """Those that went ex between two moments, whether or not anybody held it; none where one of them cannot be put
+    back."""
     entered = CorporateAction.objects.filter(instrument__symbol=symbol, kind=CorporateAction.Kind.DIVIDEND)
+    entered = entered.filter(ex_date__gt=begin.date(), ex_date__lte=end.date())
     found = []
-    for each in entered.filter(ex_date__gt=begin.date(), ex_date__lte=end.date()).select_related("instrument"):
+    for each in entered.select_related("instrument"):
         before = last_price(symbol, datetime.combine(each.ex_date, time(), UTC))
-        if before is None or each.amount is None or each.amount >= before or each.currency != each.instrument.currency:
-            return []
-        found.append((each.amount, before))
-    return found
+        if before is None or each.amount is None or each.currency != each.instrument.currency:
+            return ()
+        if each.amount >= before.price:
+            return ()
+        found.append(Paid(each.amount, before, each.ex_date))
+    return tuple(found)
 
 
 def split_of(symbol: str, begin: datetime, end: datetime) -> Decimal:

@@ -15,9 +15,10 @@ from apps.desk.performance_words import figures
 from apps.market.models import MarketState
 from apps.market.quotes import board
 from apps.portfolio import services
+from apps.portfolio.basis import begin_of
 from apps.portfolio.checks import risk_free_setting
 from apps.portfolio.models import Account, Journal
-from apps.portfolio.performance import begin_of, performance_of
+from apps.portfolio.performance import performance_of
 from apps.portfolio.yardsticks import risk_free, sessions_a_year
 
 from .conftest import TODAY
@@ -112,7 +113,7 @@ def test_old_prices_are_told(client, alice, traded, settings):
     board.refresh()
     client.force_login(alice)
 
-    assert "4.46% of the equity now rests on old prices" in text_of(client.get(PAGE))
+    assert "4.46% of the newest equity rests on old prices" in text_of(client.get(PAGE))
 
 
 def test_span_begins_at_the_last_close_before_it(traded):

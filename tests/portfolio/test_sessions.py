@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from apps.market.models import MarketState
+from apps.market.quotes import board
 from apps.portfolio import services
 from apps.portfolio.models import Journal, SessionEquity
 
@@ -74,6 +75,19 @@ def test_account_is_valued_before_money_comes_in(alice_account, book, quotes):
     assert list(valued) == [("deposit", 0), ("buy", None), ("deposit", 10_100)]
 
 
+def test_close_keeps_what_it_is_measured_by_and_what_rests_on_old_prices(alice_account, book, quotes, settings):
+    settings.RISK_FREE, settings.QUOTE_STALE_MS = "4.123456789", 0
+    MarketState.objects.update(opens_at=CLOSE - timedelta(days=1), closes_at=CLOSE)
+    book(alice_account, "buy 100 AAPL @ 9.50")
+    quotes("AAPL 9.99/10.01 last 10.00", at=CLOSE - timedelta(minutes=1))
+    board.refresh()
+
+    services.keep_session_equity(CLOSE)
+
+    (row,) = closes(alice_account)
+    assert (row.risk_free, row.sessions_a_year, row.stale_value) == (Decimal("0.04123456789"), 365, 1000)
+
+
 def test_no_close_without_a_session(alice_account):
     MarketState.objects.all().delete()
 
@@ -85,10 +99,10 @@ def test_close_goes_on_where_it_was_broken_off(alice_account, bob_account, monke
     monkeypatch.setattr(services, "ACCOUNTS_AT_ONCE", 1)
     book_batch = services.close_accounts
 
-    def killed(account_ids, session, now):
+    def killed(account_ids, session, now, measure):
         if bob_account.pk in account_ids:
             raise KeyboardInterrupt
-        return book_batch(account_ids, session, now)
+        return book_batch(account_ids, session, now, measure)
 
     monkeypatch.setattr(services, "close_accounts", killed)
     with pytest.raises(KeyboardInterrupt):

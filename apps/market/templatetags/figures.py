@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.desk.currency import BASE
 from apps.desk.money import CENT, decimal_of
+from apps.desk.performance_words import rounded
 
 register = template.Library()
 
@@ -163,3 +164,11 @@ def duration(length: timedelta | None) -> str:
         if len(parts) == 2:
             break
     return " ".join(filter(None, parts)) or "0 s"
+
+
+@register.filter
+def exact(value: Decimal | timedelta | None) -> str:
+    """Every digit that is information, twelve places at most: 0.010377358491; of a length its seconds: 7,500 s"""
+    if isinstance(value, timedelta):
+        return f"{qty(Decimal(value // timedelta(microseconds=1)) / 1_000_000)} s"
+    return UNKNOWN if value is None else qty(rounded(value))

@@ -6,9 +6,9 @@ from apps.desk.order import Side
 from apps.history.exports import EXPORTS
 from apps.history.forms import DIRECTIONS, LONGEST_NOTE
 from apps.history.statement import COLUMNS
+from apps.portfolio.basis import SPANS as PERFORMANCE_SPANS
 from apps.portfolio.kinds import KINDS
 from apps.portfolio.ledger import SPANS
-from apps.portfolio.performance import SPANS as PERFORMANCE_SPANS
 from apps.portfolio.receipt_lines import FIGURES
 
 from .schemas import symbol
