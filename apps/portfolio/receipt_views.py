@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_safe
 
 from apps.accounts.answers import signed_in
@@ -15,22 +14,15 @@ from apps.market.queries import symbol_now
 from apps.market.quotes import board
 
 from .asof import view_as_of
+from .measure_receipts import MEASURES
+from .measure_views import measure_receipt
 from .models import Account
+from .moments import ISO, NoReceipt, moment_of
 from .pages import PortfolioPage
 from .queries import load_holdings, portfolio_value
 from .receipt_lines import FIGURES
 from .receipts import Asked, Figure, Receipt, receipt_of
 from .views import own_account
-
-ISO = "%Y-%m-%dT%H:%M:%SZ"
-
-
-class NoReceipt(Exception):
-    """Why a figure has no receipt as asked; `field` is what is wrong with the question, "" for nothing."""
-
-    def __init__(self, words: str, field: str = "") -> None:
-        super().__init__(words)
-        self.words, self.field = words, field
 
 
 @require_safe
@@ -38,6 +30,8 @@ class NoReceipt(Exception):
 def receipt(request: HttpRequest, name: str) -> HttpResponse:
     """One figure, explained; 400 with the field and what would be right for a moment that is none."""
     figure, account, now = FIGURES.get(name), own_account(request), timezone.now()
+    if name in MEASURES:
+        return measure_receipt(request, name, account, now)
     symbol, found, wrong = symbol_now(request.GET.get("symbol", "")), None, None
     if figure is None or (symbol and not figure.of_symbol):
         raise Http404("No such figure")
@@ -51,32 +45,25 @@ def receipt(request: HttpRequest, name: str) -> HttpResponse:
         "page": page,
         "live": page.draw(request.user, {}),
         "figure": figure,
-        "figures": [each for each in FIGURES.values() if each.of_symbol or not symbol],
+        "title": f"{figure.title} of {symbol}" if symbol else figure.title,
+        "figures": [(each.name, each.title) for each in FIGURES.values() if each.of_symbol or not symbol],
         "symbol": symbol,
         "receipt": found,
+        "is_past": bool(found and found.at),
         "wrong": wrong,
-        "asked_at": request.GET.get("at", ""),
         "now": now,
-        "permalink": (found.at if found and found.at else max(whole_minute, account.opened_at)).strftime(ISO),
+        "permalink": "" if figure.unknown else max(whole_minute, account.opened_at).strftime(ISO),
         "first": account.opened_at.strftime("%Y-%m-%dT%H:%M:%S"),
         "last": now.strftime("%Y-%m-%dT%H:%M:%S"),
     }
-    return render(request, "portfolio/receipt.html", context, status=400 if wrong and wrong.field else 200)
+    return render(request, "portfolio/receipt_of_account.html", context, status=400 if wrong and wrong.field else 200)
 
 
 def moment_asked(text: str, account: Account, now: datetime) -> datetime | None:
-    """None for now. A moment without a zone is UTC, as every time on the desk."""
+    """None for now."""
     if not text:
         return None
-    try:
-        at = parse_datetime(text)
-    except ValueError:
-        at = None
-    if at is None:
-        raise NoReceipt(f"As of is a date and a time in UTC, as {now.strftime(ISO)}", "at")
-    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    if at > now:
-        raise NoReceipt(f"As of is not to be later than now, {now.strftime(ISO)}", "at")
+    at = moment_of(text, now)
     if at < account.opened_at:
         raise NoReceipt(
             f"Your account was opened at {account.opened_at.strftime(ISO)}; before that there is nothing", "at"

@@ -13,6 +13,8 @@ SIGNED_IN = (
     "/portfolio/",
     "/portfolio/performance/",
     "/portfolio/receipts/equity/",
+    "/portfolio/receipts/sharpe-ratio/",
+    "/portfolio/receipts/win-rate/",
     "/activity/",
     "/settings/",
 )

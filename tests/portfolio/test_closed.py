@@ -136,7 +136,7 @@ def test_page_shows_closed_trades_with_their_definitions(client, alice, traded):
     text = text_of(client.get(PAGE))
 
     for words in (
-        "Win rate 66.67% The share of closed trades that earned more than nothing after fees.",
+        "Win rate 66.67% What Win rate means The share of closed trades that earned more than nothing after fees.",
         "2 of 3",
         "Profit factor 4.00",
         "AAPL 2 100.00% +48.00 MSFT 1 0.00% −12.00 All 3 66.67% +36.00",

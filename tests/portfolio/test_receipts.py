@@ -175,6 +175,7 @@ def test_without_a_price_it_is_counted_at_cost_and_said(traded: Account) -> None
     [
         ("yesterday", "As of is a date and a time in UTC"),
         ("2026-02-30T10:00", "As of is a date and a time in UTC"),
+        ("0001-01-01T00:00:00+23:00", "As of is a date and a time in UTC"),
         ("2999-01-01T00:00:00Z", "As of is not to be later than now"),
         ("2026-03-02T13:59:59Z", "Your account was opened at 2026-03-02T14:00:00Z; before that there is nothing"),
     ],

@@ -9,6 +9,7 @@ from apps.history.statement import COLUMNS
 from apps.portfolio.basis import SPANS as PERFORMANCE_SPANS
 from apps.portfolio.kinds import KINDS
 from apps.portfolio.ledger import SPANS
+from apps.portfolio.measure_receipts import MEASURES
 from apps.portfolio.receipt_lines import FIGURES
 
 from .schemas import symbol
@@ -172,11 +173,19 @@ OPERATIONS = (
         "/portfolio/receipts/{name}/",
         "showReceipt",
         "portfolio",
-        "How a figure was made, line by line, now or as of a moment that is past",
+        "How a figure of the account or of its performance was made, now or as of a moment that is past",
         {200: answer("The page", html()), 400: answer("A moment that is none", html()), 404: MISSING},
-        in_path("name", choice(FIGURES)),
+        in_path("name", choice((*FIGURES, *MEASURES))),
         query("symbol", symbol("of one symbol, for a figure that has it")),
-        query("at", words("a moment in ISO 8601, UTC without a zone", example="2026-03-31T16:00:00Z")),
+        query(
+            "at",
+            words(
+                "a moment in ISO 8601, UTC without a zone; of performance the newest close by then, or by a day",
+                example="2026-03-31T16:00:00Z",
+            ),
+        ),
+        span(dict(PERFORMANCE_SPANS), "all"),
+        PAGE,
     ),
     get(
         "/portfolio/ledger/",

@@ -1,0 +1,73 @@
+"""How a figure of performance was made: its value, the numbers before it, and the sessions or trades they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from apps.desk.performance_words import Figure, figures
+from apps.desk.trips import ClosedTrade
+from apps.market.quotes import board
+
+from .basis import Basis, Row, basis_of
+from .closed import closed_within, measured_of
+from .inputs import INPUTS
+from .measure import Given, Measured, name_of
+from .models import Account, SessionEquity
+from .performance import measured
+from .receipt_lines import FIGURES
+from .receipts import Asked, Price, receipt_of
+from .trade_inputs import TRADE_INPUTS
+
+MEASURES: dict[str, Figure] = {name_of(key): figures[key] for key in (*INPUTS, *TRADE_INPUTS)}
+"""By what they are called in an address; that there is a benchmark is a setting."""
+NO_PAST = {
+    "benchmark-return": (
+        "What the benchmark had come to by then is not kept: a dividend of it may be entered after its ex-date"
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureReceipt:
+    """`rows` are sessions, or closed trades where the figure is one of them, the newest first."""
+
+    measured: Measured
+    inputs: tuple[Given, ...]
+    basis: Basis
+    rows: Sequence[Row] | Sequence[ClosedTrade]
+    of_trades: bool
+    prices: tuple[Price, ...] = ()
+
+    @property
+    def close(self) -> SessionEquity | None:
+        return self.basis.record.ends_with
+
+
+def measure_receipt_of(
+    key: str, account: Account, span: str, now: datetime, upto: SessionEquity | None
+) -> MeasureReceipt:
+    """The value is the one that the performance page shows: both take it from `measured` or `measured_of`.
+
+    Raises KeyError for a figure that the desk does not measure.
+    """
+    basis = basis_of(account, span, now, upto)
+    if key in TRADE_INPUTS:
+        reach = (upto.last_journal_id or 0) if upto else None
+        trades = closed_within(account.pk, basis.record.after, reach)
+        figure, inputs = of_key(key, measured_of(trades)), tuple(TRADE_INPUTS[key](trades))
+        return MeasureReceipt(figure, inputs, basis, trades[::-1], of_trades=True)
+    figure, inputs = of_key(key, measured(basis)), tuple(INPUTS[key](basis))
+    rows = tuple(basis.rows)[::-1]
+    return MeasureReceipt(figure, inputs, basis, rows, of_trades=False, prices=prices_of(account, basis))
+
+
+def of_key(key: str, found: Sequence[Measured]) -> Measured:
+    return {each.figure.key: each for each in found}[key]
+
+
+def prices_of(account: Account, basis: Basis) -> tuple[Price, ...]:
+    """Those that the equity of the session that runs rests on; of a close only what they came to is kept."""
+    view = basis.record.view
+    return receipt_of(FIGURES["equity"], Asked(account, view, board, "", None)).prices if view else ()

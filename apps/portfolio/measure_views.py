@@ -1,0 +1,70 @@
+"""The receipt of a figure of performance over HTTP: now, or with `?at=` as of the newest close by then."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from .basis import SPANS
+from .measure_receipts import MEASURES, NO_PAST, MeasureReceipt, measure_receipt_of
+from .models import Account
+from .moments import NoReceipt, close_asked, ends_of
+from .pages import PortfolioPage
+from .views import asked
+
+ROWS = 50
+
+
+def measure_receipt(request: HttpRequest, name: str, account: Account, now: datetime) -> HttpResponse:
+    span, found, wrong = asked(request, SPANS, "all"), None, None
+    if name not in (shown := measures_shown()):
+        raise Http404("No such figure")
+    try:
+        found = made(name, account, span, request.GET.get("at", ""), now)
+    except NoReceipt as error:
+        wrong = error
+    page, ends = PortfolioPage(), ends_of(account)
+    context = {
+        "page": page,
+        "live": page.draw(request.user, {}),
+        "name": name,
+        "title": MEASURES[name].label,
+        "figure": MEASURES[name],
+        "figures": shown.items(),
+        "span": span,
+        "spans": SPANS,
+        "receipt": found,
+        "wrong": wrong,
+        "now": now,
+        "is_past": bool(found and request.GET.get("at")),
+        "has_past": name not in NO_PAST,
+        "ends": ends,
+        "permalink": f"{ends[1].session_date:%Y-%m-%d}" if ends and name not in NO_PAST else "",
+        **(rows_of(found, request.GET.get("page", "1")) if found else {}),
+    }
+    return render(request, "portfolio/receipt_of_measure.html", context, status=400 if wrong and wrong.field else 200)
+
+
+def measures_shown() -> dict[str, str]:
+    """What each is called, by its name in the address."""
+    return {
+        name: figure.label
+        for name, figure in MEASURES.items()
+        if settings.BENCHMARK or figure.key != "benchmark_return"
+    }
+
+
+def made(name: str, account: Account, span: str, text: str, now: datetime) -> MeasureReceipt:
+    close = close_asked(text, account, now) if text else None
+    if close and name in NO_PAST:
+        raise NoReceipt(NO_PAST[name])
+    return measure_receipt_of(MEASURES[name].key, account, span, now, close)
+
+
+def rows_of(found: MeasureReceipt, number: str) -> dict[str, Any]:
+    return {"found": Paginator(found.rows, ROWS).get_page(number)}
