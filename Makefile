@@ -19,7 +19,7 @@ run: .venv/.run ## the desk on http://HOST:PORT, with its data in var/
 
 test: check ## everything that proves it: the checks, then every test
 	@tools/test-services
-	@.venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder
+	@.venv/bin/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 check: .venv/.dev ## lint, no secret, types, the import law, Django's own checks, no missing migration
 	@.venv/bin/ruff check .

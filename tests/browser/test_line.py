@@ -8,7 +8,10 @@ from . import chromium, desk_page
 from .conftest import NewPage
 from .server import DeskServer
 
-LOST_LINE = r"WebSocket|\[object Event\]|ERR_CONNECTION_REFUSED|ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED"
+LOST_LINE = (
+    r"WebSocket|\[object Event\]|ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE"
+    "|ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED"
+)
 
 
 def order_elsewhere(page: Page, quantity: int, symbol: str = "AAPL") -> None:
@@ -72,7 +75,8 @@ def test_what_happens_while_offline_is_told_once(page: Page, watch: chromium.Wat
     desk_page.expect_shown(page, 4)
     numbers = [seq for seq, _ in desk_page.shown_toasts(page)]
     assert numbers == sorted(set(numbers))
-    assert [kind for _, kind in desk_page.shown_toasts(page)] == ["order.accepted", "order.filled"] * 2
+    kinds = [kind for _, kind in desk_page.shown_toasts(page)]
+    assert sorted(kinds) == ["order.accepted"] * 2 + ["order.filled"] * 2  # the second may come before the first fill
     assert page.evaluate("window.kept")
     other.close()
 

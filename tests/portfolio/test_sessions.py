@@ -120,5 +120,5 @@ def test_closing_takes_the_same_queries_for_one_account_and_for_three(
     for number in range(accounts):
         services.open_account(django_user_model.objects.create_user(f"trader{number}"), Decimal(100))
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         services.keep_session_equity(CLOSE)
