@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import re
 import select
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -219,10 +219,9 @@ class StuckLine:
         return int(self.line.getsockname()[1])
 
     def read_some(self, count: int) -> None:
-        try:
-            self.line.recv(count, socket.MSG_DONTWAIT)
-        except OSError:
-            return  # nothing there, or let go
+        if self.has_word(0):
+            with contextlib.suppress(OSError):  # let go
+                self.line.recv(count)
 
     def has_word(self, within: float) -> bool:
         """Whether something is there to read, or comes."""
