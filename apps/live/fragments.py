@@ -23,6 +23,8 @@ class Fragment:
     template: ClassVar[str]
     source: ClassVar[str] = ""
     """Kinds of one source are drawn from the same facts by key, which are read once for all of them."""
+    weight: ClassVar[int] = 1
+    """How many other facts its own are worth, in a batch that is read at once."""
     every: ClassVar[float] = 0.0
     """Least seconds between two drawings that followed topics cause; a change of facts never waits."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from apps import telemetry
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MOST_READERS = 3
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = 50  # topics, of which some weigh more
 
 
 class Reading:
@@ -46,7 +45,7 @@ class Reading:
 
     async def read_asked(self) -> None:
         try:
-            while batch := list(islice(self.asked - self.under_way, MOST_AT_ONCE)):
+            while batch := self.next_batch():
                 self.asked.difference_update(batch)
                 self.under_way.update(batch)
                 try:
@@ -56,6 +55,17 @@ class Reading:
                     self.hub.refresh.read(batch)
         finally:
             self.readers -= 1
+
+    def next_batch(self) -> list[str]:
+        """All of a batch is in memory at once, before and after: of long lists it has a few."""
+        batch, left = [], MOST_AT_ONCE
+        for topic in self.asked - self.under_way:
+            seen = self.hub.watched.get(topic)
+            batch.append(topic)
+            left -= seen.fragment.weight if seen else 0
+            if left <= 0:
+                break
+        return batch
 
     async def read_batch(self, batch: list[str]) -> None:
         news = self.news.intersection(batch)  # of what becomes news while it is read, the next batch tells

@@ -56,6 +56,7 @@ class OrdersFragment(Fragment):
 
     kind = "orders"
     template = "trades/_orders.html"
+    weight = 10
 
     def load_many(self, keys: Sequence[str]) -> dict[str, Orders]:
         """Raises Account.DoesNotExist."""
@@ -79,6 +80,7 @@ class FillsFragment(Fragment):
 
     kind = "fills"
     template = "trades/_fills.html"
+    weight = 2
 
     def load_many(self, keys: Sequence[str]) -> dict[str, Fills]:
         """Raises Account.DoesNotExist."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -83,3 +84,40 @@ async def test_a_second_event_while_the_first_is_being_read_is_shown(hub: Hub, s
     slow_row.go_on.set()
 
     await reader.until(lambda got: ">after<" in got[-1])
+
+
+class LongList(fragments.Fragment):
+    kind = "longlist"
+    template = "counter.html"
+    weight = 10
+    read: list[int] = []
+
+    def load_many(self, keys: Sequence[str]) -> dict[str, int]:
+        self.read.append(len(keys))
+        return {key: int(key) for key in keys}
+
+    def context(self, key: str, facts: int) -> dict[str, Any]:
+        return {"key": key, "number": facts, "ts": 1}
+
+
+@pytest.fixture
+def long_list() -> Iterator[type[LongList]]:
+    LongList.read = []
+    fragments.register(LongList())
+    yield LongList
+    del fragments.registry["longlist"]
+
+
+async def test_long_lists_are_read_a_few_at_a_time(hub: Hub, long_list: type[LongList]) -> None:
+    reader, shown = Reader(1), set[str]()
+    hub.join(reader, [f"longlist/{number}" for number in range(23)])
+
+    async with asyncio.timeout(40):
+        while len(shown) < 23:
+            await reader.until(bool)
+            shown |= {number for got in reader.got for number in re.findall(r">(\d+)</p>", got)}
+            reader.got.clear()
+
+    assert shown == set(map(str, range(23)))
+    assert max(long_list.read) == 5
+    assert sum(long_list.read) == 23
