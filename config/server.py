@@ -30,6 +30,7 @@ from config.drain import BACKSTOP, drain, end_within, tell_draining
 from config.heap import give_back_holes, give_back_large_blocks
 from config.intake import BoundedSocket, bound_daphne
 from config.lean import Inbox
+from config.resets import read_what_was_reset
 from config.sink import Sink
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ class Runner:
 
     def run(self) -> None:
         give_back_large_blocks()
+        read_what_was_reset()
         sys.setswitchinterval(SWITCH_SECONDS)
         reactor.callWhenRunning(self.started)
         atexit.register(finish_tasks)
