@@ -115,7 +115,8 @@ async def test_a_moment_of_before_is_priced_as_it_was_traded(desk: Desk) -> None
     await desk.save_market()
     before = datetime.now(UTC) - timedelta(minutes=1, seconds=30)
 
-    assert await in_thread(queries.last_price, "AAPL", before) == 150
+    price = await in_thread(queries.last_price, "AAPL", before)
+    assert price is not None and price.price == 150
 
 
 async def test_the_bars_behind_the_chart_are_of_new_shares(desk: Desk, alice: Any) -> None:
