@@ -63,10 +63,12 @@ def churn(trader: Trader, count: int) -> None:
     assert errors == []
 
 
-def wait(true: Callable[[], bool], within: float = 40.0) -> None:
+def wait(true: Callable[[], bool], within: float = 40.0) -> bool:
+    """Whether it is true by then (s)."""
     ends = time.monotonic() + within
     while not true() and time.monotonic() < ends:
         time.sleep(0.2)
+    return true()
 
 
 def test_thousands_of_connects_leave_nothing(

@@ -6,21 +6,17 @@ import os
 import random
 import re
 import socket
-import struct
-import time
-from collections.abc import Callable
 
 import httpx
 
 from tests.browser.conftest import StartDesk
 from tests.faults.fuzz import frame
+from tests.live.test_churn import RESET, SPARE, wait
 from tests.live.test_socket import Trader
 from tests.wire import ask_for_line
 
 LINES, FRAMES = 60, 100
 FIRST = 10  # after which the process has as many connections to the database as it needs
-SPARE = 4  # files that come and go with requests
-RESET = struct.pack("ii", 1, 0)
 OPEN = re.compile(r"^livedesk_sockets_open (\S+)$", re.M)
 
 
@@ -29,13 +25,6 @@ def reset_one(port: int, cookies: str, dice: random.Random) -> None:
         assert line.recv(65536).startswith(b"HTTP/1.1 101")
         line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         line.sendall(b"".join(frame(dice) for _ in range(FRAMES)))
-
-
-def wait(true: Callable[[], bool], within: float = 20.0) -> bool:
-    ends = time.monotonic() + within
-    while not true() and time.monotonic() < ends:
-        time.sleep(0.1)
-    return true()
 
 
 def test_lines_that_are_reset_leave_no_file(start_desk: StartDesk) -> None:
@@ -49,11 +38,11 @@ def test_lines_that_are_reset_leave_no_file(start_desk: StartDesk) -> None:
 
     for _ in range(FIRST):
         reset_one(server.port, trader.cookies, dice)
-    assert wait(none_open)
+    assert wait(none_open, 20)
     before = len(os.listdir(folder))
     for _ in range(LINES):
         reset_one(server.port, trader.cookies, dice)
 
-    assert wait(none_open)
-    assert wait(lambda: len(os.listdir(folder)) <= before + SPARE)
+    assert wait(none_open, 20)
+    assert wait(lambda: len(os.listdir(folder)) <= before + SPARE, 20)
     trader.http.close()
