@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from django.utils.dateparse import parse_date, parse_datetime
 
 from .models import Account, SessionEquity
+from .sessions import closes_of
 
 ISO = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -42,7 +43,7 @@ def day_of(text: str) -> date | None:
 
 def ends_of(account: Account) -> tuple[SessionEquity, SessionEquity] | None:
     """The account's first and newest close; None before the first."""
-    closes = SessionEquity.objects.filter(account=account).order_by("at")
+    closes = closes_of(account)
     first, newest = closes.first(), closes.last()
     return (first, newest) if first and newest else None
 
@@ -55,7 +56,7 @@ def close_asked(text: str, account: Account, now: datetime) -> SessionEquity:
     if (ends := ends_of(account)) is None:
         raise NoReceipt("No session of your account has closed yet; before the first close there is no past", "at")
     first, newest = ends
-    closes = SessionEquity.objects.filter(account=account).order_by("at")
+    closes = closes_of(account)
     found = closes.filter(at__lte=at) if at else closes.filter(session_date__lte=day)
     if day and day > newest.session_date:
         raise NoReceipt(f"The newest session that has closed is that of {newest.session_date:%Y-%m-%d}", "at")

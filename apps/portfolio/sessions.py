@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from apps.desk import ledger as books
 from apps.desk.money import ZERO
@@ -66,12 +66,17 @@ def reached(account_ids: list[int]) -> dict[int, tuple[Decimal, int | None]]:
     return {key: (-came.get(key, ZERO) - counted.get(key, ZERO), newest.get(key)) for key in account_ids}
 
 
+def closes_of(account: Account) -> QuerySet[SessionEquity]:
+    """Oldest first."""
+    return SessionEquity.objects.filter(account=account).order_by("at")
+
+
 def load_record(
     account: Account, since: date | None, running: date | None, now: datetime, upto: SessionEquity | None = None
 ) -> Record:
     """The closes after `since`, and the session that runs as it stands now; those until the close `upto` alone where
     one is given."""
-    kept = SessionEquity.objects.filter(account=account).order_by("at")
+    kept = closes_of(account)
     closes = list(kept.filter(at__lte=upto.at) if upto else kept)
     before = [close for close in closes if since is not None and close.session_date <= since]
     base, closes = (before[-1] if before else None), closes[len(before) :]
