@@ -43,6 +43,7 @@ class Hub:
         self.news = News()
         self.followers: dict[str, set[str]] = {}
         self.viewers: set[Viewer] = set()
+        self.joined: set[Viewer] = set()  # those, and who only listens
         self.moving: set[str] = set()
         self.behind: set[Viewer] = set()
         self.wake = asyncio.Event()
@@ -70,6 +71,7 @@ class Hub:
 
     def let_listen(self, viewer: Viewer, topics: Iterable[str]) -> None:
         """The same to a line that is no user's: nobody asks whether it may stay, and it is sent no heartbeat."""
+        self.joined.add(viewer)
         viewer.base = set(topics)
         for topic in viewer.base:
             self.watch(viewer, topic)
@@ -109,12 +111,13 @@ class Hub:
 
     def leave(self, viewer: Viewer) -> None:
         self.viewers.discard(viewer)
+        self.joined.discard(viewer)
         self.behind.discard(viewer)
         self.hidden.leave(viewer)
         self.refresh.leave(viewer)
         self.tail.forget(viewer)
-        for topic in self.topics_of(viewer):
-            self.unwatch(viewer, topic)
+        for seen in viewer.shown[::-1]:
+            self.unwatch(viewer, seen.topic)
 
     def topics_of(self, viewer: Viewer) -> set[str]:
         """What the viewer's page shows by itself or inside something else."""
@@ -203,7 +206,8 @@ class Hub:
                     viewer.owe(seen)
             else:
                 self.news.tell(seen)
-            self.behind.update(seen.viewers)
+            if len(self.behind) < len(self.joined):  # few topics reach all; the rest need not be gone through
+                self.behind.update(seen.viewers)
         for viewer in self.hidden.sent.keys() & self.behind:
             viewer.keep(self.news)
             self.behind.discard(viewer)
