@@ -36,7 +36,7 @@ class FaultProxy:
                 await self.passing.wait()
             if self.mode == "refuse":
                 return
-            back, other = await asyncio.open_connection("127.0.0.1", self.target)
+            back, other = await self.reach()
             self.lines.add(other)
             both = [asyncio.create_task(self.carry(*way)) for way in ((reader, other), (back, writer))]
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -50,6 +50,9 @@ class FaultProxy:
                 if line is not None:
                     self.lines.discard(line)
                     line.transport.abort()
+
+    async def reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self.target)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert self.passing
