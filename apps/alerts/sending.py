@@ -78,6 +78,10 @@ def attempt(outbox: Outbox, receiver: Any, batch: list[Any], now: datetime) -> b
         log.warning("an alert was not sent to %s: %s", receiver, error)
         try_later(batch, now, str(error) or type(error).__name__, getattr(error, "after", None))
         return not isinstance(error, Silent | Busy | TimeoutError | ConnectionError | SMTPServerDisconnected)
+    except Exception as error:  # one receiver's own: it would end the round of all, each time
+        telemetry.faults.labels("alert delivery").inc()
+        log.exception("an alert was not sent to %s", receiver)
+        try_later(batch, now, f"{type(error).__name__}: the log says more", None)
     else:
         services.settle(batch, timezone.now())  # the round began before others' answers
     return True
@@ -101,7 +105,10 @@ def to_mail(address: str, lines: Sequence[str]) -> None:
     if not settings.EMAIL_URL:
         raise Unsendable("EMAIL_URL is not set, so no mail can be sent")
     subject = lines[0] if len(lines) == 1 else f"{len(lines):,} alerts"
-    send_mail(f"[Livedesk] {subject}"[:200], words.joined(lines), settings.DEFAULT_FROM_EMAIL, [address])
+    try:
+        send_mail(f"[Livedesk] {subject}"[:200], words.joined(lines), settings.DEFAULT_FROM_EMAIL, [address])
+    except ValueError:  # Django's own, before anything is sent
+        raise Failed("no mail can be made of it: DEFAULT_FROM_EMAIL or the receiver is no address") from None
 
 
 def to_discord(address: str, lines: Sequence[str]) -> None:
