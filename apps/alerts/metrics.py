@@ -36,9 +36,12 @@ def turned_at(told: Mapping[str, Any], before: Mapping[str, Any] | None, now: da
 
 
 def parts_of(
-    told: Mapping[str, Any], before: Mapping[str, Any] | None, *, spared: bool = False
+    told: Mapping[str, Any], before: Mapping[str, Any] | None, release: str | None, *, spared: bool = False
 ) -> dict[str, Part | None]:
-    """`told` is this moment's `raw`, `before` the last one's; None is what is not known now, or of a deploy."""
+    """`told` is this moment's `raw`, `before` the last one's; None is what is not known now, or of a deploy.
+
+    `release` was that of the last look, however long ago; None where nobody has looked.
+    """
     moved = moves(told, before)
     return {
         "error_rate": None if moved is None else (moved["faults"], max(moved["frames"], moved["faults"])),
@@ -47,7 +50,7 @@ def parts_of(
         "p99_ms": gauge(told.get("p99_ms")),
         "unhealthy": gauge(1.0 if told.get("status") == "down" else 0.0),
         "connections": gauge(told.get("connections")),
-        "deploys": (0.0, 1.0) if before is None else (float(told["release"] != before["release"]), 1.0),
+        "deploys": (float(release not in {None, told["release"]}), 1.0),
         "changes": gauge(told.get("changes")),
         **of_canary(told.get("canary")),
     }

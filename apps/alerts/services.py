@@ -43,7 +43,8 @@ def look(told: Mapping[str, Any], now: datetime) -> list[Alert]:
     orders, moved = traded(since - LAG, now - LAG), happened(told, near)
     minutes, counted = (now - since).total_seconds() / 60, moves(told, near)
     turned = turned_at(told, near, now)
-    parts = parts_of(told, near, spared=turned is not None and now - turned < SPARED)
+    release = last.raw.get("release") if last is not None else None
+    parts = parts_of(told, near, release, spared=turned is not None and now - turned < SPARED)
     parts |= per_minute(told, moved, counted, minutes)
     parts |= rates(moved, orders, counted["frames"] if counted else None, minutes)
     taken = Sample.objects.create(at=now, raw={**told, "turned_at": turned and turned.isoformat()}, parts=parts)

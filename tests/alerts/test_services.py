@@ -137,6 +137,17 @@ def test_pages_that_come_back_two_minutes_after_a_deploy_are_a_fault(default_rul
     assert [alert.rule.metric for alert in Alert.objects.all()] == ["reconnect_rate"]
 
 
+@pytest.mark.parametrize("apart", [STEP, timedelta(minutes=10), timedelta(hours=9)])
+def test_a_deploy_is_told_however_long_nobody_looked(default_rules: None, apart: timedelta) -> None:
+    """The only web process is stopped, and another release's starts: what was counted is not known, the release is."""
+    looks(0, release="1")
+    same = looks(0, start=NOW + apart, release="1")
+
+    looks(0, start=NOW + 2 * apart, release="2")
+
+    assert (same, [alert.rule.metric for alert in Alert.objects.all()]) == ([], ["deploys"])
+
+
 def test_counts_that_went_with_a_process_are_not_known(default_rules: None) -> None:
     looks(10, start=NOW, opened=500, frames=90_000, faults=7)
     looks(10, start=NOW + STEP, opened=20, frames=400, faults=0)
