@@ -22,6 +22,8 @@ from apps.monitoring.health import present_report
 from apps.monitoring.together import together
 
 from . import services
+from .clocks import last_look
+from .counting import LAG
 from .sending import send_due
 
 log = logging.getLogger(__name__)
@@ -68,14 +70,17 @@ def told_of(work: str) -> Iterator[None]:
 
 def look(told: dict[str, Any]) -> None:
     now = timezone.now()
-    seen = {"changes": changes_since(now - services.EVERY), "canary": canary_seen(now)}
+    seen = {"changes": changes(now), "canary": canary_seen(now)}
     for alert in services.look({**told, **seen}, now):
         what = "resolved" if alert.resolved_at else "raised"
         log.log(logging.INFO if alert.resolved_at else logging.WARNING, "alert %s: %s", what, alert.rule.name)
 
 
-def changes_since(moment: datetime) -> int:
-    return LogEntry.objects.filter(action_time__gt=moment).count()
+def changes(now: datetime) -> int:
+    """In the admin since the last look, as orders are counted: each once, though looks come late or not for hours."""
+    last = last_look(now)
+    since = last.at if last is not None else now - services.EVERY
+    return LogEntry.objects.filter(action_time__gt=since - LAG, action_time__lte=now - LAG).count()
 
 
 def canary_seen(now: datetime) -> dict[str, Any] | None:
