@@ -35,7 +35,9 @@ def digest_of(entry: Entry, before: str) -> str:
 
 
 def verify() -> Verdict:
-    """Reads the head first: what is added meanwhile comes after it."""
+    """Reads the head before the entries: what is added meanwhile comes after it. The newest entry it reads before
+    the head, which was written with it and is never behind it."""
+    newest = Entry.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
     head = Head.objects.filter(pk=HEAD).first() or Head()
     digest, seq = "", 0
     for entry in Entry.objects.filter(seq__lte=head.seq).order_by("seq").iterator(2000):
@@ -46,6 +48,8 @@ def verify() -> Verdict:
         seq, digest = entry.seq, entry.digest
     if seq != head.seq:
         return Verdict(seq, seq + 1, f"the log ends at {seq}; {head.seq} entries were written")
+    if newest > seq:
+        return Verdict(seq, seq + 1, f"the log goes on to {newest}; {head.seq} entries were written")
     if digest != head.digest:
         return Verdict(seq, seq, "the end of the log is not what was written last")
     return Verdict(seq)

@@ -42,7 +42,19 @@ TOUCHES: dict[str, tuple[Callable[[], Any], int, str]] = {
     "taken out": (lambda: Entry.objects.filter(seq=3).delete(), 3, "entry 3 is missing"),
     "cut off": (lambda: Entry.objects.filter(seq__gt=3).delete(), 4, "the log ends at 3; 5 entries were written"),
     "all gone": (lambda: Entry.objects.all().delete(), 1, "the log ends at 0; 5 entries were written"),
+    "head gone": (lambda: Head.objects.all().delete(), 1, "the log goes on to 5; 0 entries were written"),
+    "head set back": (lambda: set_back(3), 4, "the log goes on to 5; 3 entries were written"),
+    "head of another": (
+        lambda: Head.objects.update(digest="0" * 64),
+        5,
+        "the end of the log is not what was written last",
+    ),
 }
+
+
+def set_back(seq: int) -> None:
+    """As if what came later had never been written."""
+    Head.objects.update(seq=seq, digest=Entry.objects.get(seq=seq).digest)
 
 
 @pytest.mark.parametrize("touch", TOUCHES)
