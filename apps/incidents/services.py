@@ -12,6 +12,7 @@ from django.db.models import F
 from apps.alerts.judging import State
 from apps.alerts.models import Alert, Rule
 from apps.alerts.services import EVERY
+from apps.live.moments import read_database_time
 
 from .grading import GRADES, TITLES
 from .models import COMPONENTS, Day, Incident, Update
@@ -89,7 +90,12 @@ def resolve(incidents: list[Incident], user: Any, now: datetime) -> int:
 
 @transaction.atomic
 def count_look(told: Mapping[str, Any], now: datetime, before: datetime | None = None) -> None:
-    """One more look of the day at each component; what cannot be known counts for neither. `before` was the last."""
+    """One more look of the day at each component; what cannot be known counts for neither. `before` was the last.
+
+    A process whose clock is ahead of the one that all share would count days that have not been, and forget those
+    that have.
+    """
+    now = min(now, read_database_time())
     if before is not None:
         count_silence(before, now)
     for component, up in is_up(told).items():

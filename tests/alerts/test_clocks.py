@@ -13,6 +13,8 @@ from apps.alerts import clocks, services
 from apps.alerts.models import Alert, Delivery, Rule, Sample, Span
 from apps.alerts.queries import changed_us, curves, latest
 from apps.alerts.sending import send_due
+from apps.incidents import services as incidents
+from apps.incidents.models import Day
 from apps.incidents.queries import latest_look
 from apps.live.moments import micros
 
@@ -91,6 +93,22 @@ def test_one_look_of_a_clock_that_is_years_ahead_forgets_nothing(rule: Rule) -> 
     looks(0, start=NOW + timedelta(days=4000))
 
     assert (Sample.objects.count(), Span.objects.count()) == (3, 2)
+
+
+@pytest.mark.parametrize("days", [3, 4000])
+def test_one_look_of_a_clock_that_is_ahead_makes_no_day_of_the_status_page_and_forgets_none(
+    rule: Rule, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """By the clock of the database, which all processes share."""
+    Day.objects.create(component="desk", on=(NOW - timedelta(days=80)).date(), up=7)
+    for number, ahead in enumerate((0, 0, days, 0)):
+        shared = NOW + number * STEP
+        monkeypatch.setattr(incidents, "read_database_time", lambda moment=shared: moment)
+        looks(0, start=shared + timedelta(days=ahead), components={"feed": "ok"})
+
+    found = Day.objects.filter(on=NOW.date()).order_by("component")
+    assert [(day.up, day.down) for day in found] == [(4, 0)] * 3
+    assert Day.objects.count() == 4
 
 
 def test_processes_whose_clocks_disagree_each_look_every_ten_seconds(rule: Rule) -> None:
