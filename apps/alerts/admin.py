@@ -75,6 +75,7 @@ class AlertAdmin(Kept):
     list_display = (
         "rule",
         "severity",
+        "state",
         "value",
         "why",
         "raised_at",
@@ -87,6 +88,10 @@ class AlertAdmin(Kept):
     list_select_related = ("rule", "acknowledged_by")
     date_hierarchy = "raised_at"
     actions = ("acknowledge",)
+
+    @admin.display(description="State")
+    def state(self, alert: Alert) -> str:
+        return alert.state_at(timezone.now()).value
 
     @admin.action(description="Acknowledge", permissions=["change"])
     def acknowledge(self, request: HttpRequest, chosen: QuerySet[Alert]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -81,10 +81,19 @@ class Rule(models.Model):
     def terms(self) -> Terms:
         return Terms(self.threshold, self.clear, timedelta(seconds=self.window_s), timedelta(seconds=self.lasting_s))
 
+    def is_silenced(self, now: datetime) -> bool:
+        return self.silenced_until is not None and self.silenced_until > now
+
 
 class Alert(models.Model):
     """One time that a rule fired; `why` says in words what the figure does not, where something is known of it, and
     `ended` why it is over, where its figure does not."""
+
+    class State(models.TextChoices):
+        FIRING = "firing"
+        SILENCED = "silenced"
+        ACKNOWLEDGED = "acknowledged"
+        RESOLVED = "resolved"
 
     rule = models.ForeignKey(Rule, on_delete=models.PROTECT, related_name="alerts")
     severity = models.CharField(max_length=10, choices=Severity.choices)
@@ -108,6 +117,14 @@ class Alert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule} at {self.raised_at:%Y-%m-%d %H:%M:%S}"
+
+    def state_at(self, now: datetime) -> State:
+        """Of one that is silenced nobody hears, acknowledged or not."""
+        if self.resolved_at is not None:
+            return self.State.RESOLVED
+        if self.rule.is_silenced(now):
+            return self.State.SILENCED
+        return self.State.FIRING if self.acknowledged_at is None else self.State.ACKNOWLEDGED
 
 
 class Channel(HoldsSecrets):

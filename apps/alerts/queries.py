@@ -100,9 +100,10 @@ def counted(span: str, now: datetime) -> dict[str, float]:
 @dataclass(frozen=True, slots=True)
 class AlertFigures:
     """`resolved_after` is the mean of the last thirty days; None of none. `severities`, the worst first, have how
-    many of each fire, and how many were raised in these days."""
+    many of each fire, and how many were raised in these days. `silenced` are those of `open`, by key, that are."""
 
     open: tuple[Alert, ...]
+    silenced: frozenset[int]
     severities: tuple[tuple[str, int, int], ...]
     recent: tuple[Alert, ...]
     resolved_after: timedelta | None
@@ -117,6 +118,7 @@ def alert_figures(now: datetime) -> AlertFigures:
     raised = dict(rows.filter(raised_at__gt=since).order_by().values_list("severity").annotate(Count("pk")))
     return AlertFigures(
         open=fires,
+        silenced=frozenset(alert.pk for alert in fires if alert.state_at(now) == Alert.State.SILENCED),
         severities=tuple((each.label, firing[each], raised.get(each, 0)) for each in Severity),
         recent=tuple(rows.filter(resolved_at__isnull=False)[:20]),
         resolved_after=ended.aggregate(mean=Avg(F("resolved_at") - F("raised_at")))["mean"],

@@ -137,8 +137,7 @@ def point_of(parts: Mapping[str, Any], metric: str) -> tuple[float, float] | Non
 
 def tell(alert: Alert, now: datetime) -> None:
     """That it was raised, to every channel that wants to hear of it; to none while the rule is silenced."""
-    until = alert.rule.silenced_until
-    if until is not None and until > now:
+    if alert.rule.is_silenced(now):
         return
     wanted = [least for least in Severity if RANK[least] >= RANK[Severity(alert.severity)]]
     put_out(alert, Channel.objects.filter(least__in=wanted), Delivery.What.RAISED, now)

@@ -109,6 +109,30 @@ def test_alerts_are_counted_by_severity(admin_client: Client, rule: Rule) -> Non
     assert {(sum(each["raised"]), sum(each["resolved"])) for each in spans.values()} == {(2, 2)}
 
 
+def test_what_is_silenced_says_so_until_when(admin_client: Client, rule: Rule, admin_user: Any) -> None:
+    """And in the admin each alert says its state."""
+    minute = timedelta(minutes=1)
+    with time_machine.travel(NOW + minute, tick=False):
+        looks(6)
+        alert = Alert.objects.get()
+        listed = "/admin/alerts/alert/"
+        states, shown = [], []
+        for change in (
+            lambda: None,
+            lambda: services.acknowledge([alert], admin_user, NOW),
+            lambda: Rule.objects.update(silenced_until=NOW + 40 * minute),
+            lambda: Rule.objects.update(silenced_until=NOW + minute),
+            lambda: Alert.objects.update(resolved_at=NOW),
+        ):
+            change()
+            states += re.findall(r'class="field-state">(\w+)<', admin_client.get(listed).content.decode())
+            page = figures("operations", admin_client.get("/ops/").content.decode())
+            shown.append(re.sub(r"<[^>]+>", "", page).count("fires, silenced until 2 Mar 12:40"))
+
+    assert states == ["firing", "acknowledged", "silenced", "acknowledged", "resolved"]
+    assert shown == [0, 0, 1, 0, 0]
+
+
 def test_an_alert_that_is_acknowledged_is_news(admin_client: Client, rule: Rule, admin_user: Any) -> None:
     looks(6)
     before = changed_us(NOW)
