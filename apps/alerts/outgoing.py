@@ -28,8 +28,10 @@ TIMEOUT_S = 5.0
 MOST_ADDRESSES = 4
 MOST_ANSWER = 64 * 1024
 LONGEST_WAIT_S = 24 * 3600.0
-TUNNELS = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "2002::/16", "2001::/32")]
-"""NAT64, 6to4 and Teredo: an address of this network may be within (RFC 6052, 3056, 4380)."""
+UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is given out (RFC 3587). Beside it an address of this network may be within (RFC 6052, 8215)."""
+TUNNELS = [ipaddress.ip_network(net) for net in ("2002::/16", "2001::/32")]
+"""6to4 and Teredo: there too (RFC 3056, 4380)."""
 
 
 class Unsendable(Exception):
@@ -88,7 +90,9 @@ def target_of(address: str) -> Target:
 def is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address)
     ip = getattr(ip, "ipv4_mapped", None) or ip
-    return ip.is_global and not ip.is_multicast and not any(ip in net for net in TUNNELS if net.version == ip.version)
+    if not ip.is_global or ip.is_multicast:
+        return False
+    return ip.version == 4 or (ip in UNICAST and not any(ip in net for net in TUNNELS))
 
 
 def resolved(target: Target) -> list[str]:

@@ -182,6 +182,7 @@ def test_no_address_of_this_or_a_private_network_is_public(address: str) -> None
 def test_the_world_is_public(address: str) -> None:
     assert is_public(address)
 
+        "64:ff9b:1::a00:1", "::7f00:1", "::10.0.0.1", "5f00::1", "4000::1", "fec0::1",
 
 @pytest.mark.parametrize(
     ("address", "words"),
