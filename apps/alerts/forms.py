@@ -11,7 +11,7 @@ from django.core.validators import EmailValidator
 from apps.secrets.refusals import SecretError
 from apps.secrets.typed import said_of
 
-from .metrics import METRICS
+from .metrics import METRICS, SHARES
 from .models import Channel, Rule
 from .outgoing import Unsendable, target_of
 
@@ -44,6 +44,8 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         threshold, clear = data.get("threshold"), data.get("clear")
         if threshold is not None and clear is not None and clear > threshold:
             raise ValidationError({"clear": f"Clear must be {threshold:g} or less, or it would end while it fires"})
+        if threshold is not None and threshold >= 1 and data.get("metric") in SHARES:
+            raise ValidationError({"threshold": "It is a share, and never above 1: 5 % is 0.05"})
         return data
 
 

@@ -20,6 +20,8 @@ METRICS = {
     "canary_failures": "canaries that failed in a row",
     "canary_p95_ms": "P95 of the last twenty canaries, from commit to arrival (ms)",
 }
+SHARES = frozenset({"error_rate", "reconnect_rate", "unhealthy"})
+"""Of these nothing is above 1."""
 SPARED = timedelta(minutes=2)
 """Pages of a process that went come back for so long: at once, or up to 8 s after the next one has started."""
 COUNTS = ("opened", "resumed", "frames", "faults")

@@ -54,6 +54,8 @@ def test_a_rule_says_when_it_would_have_fired(rule: Rule, office: Client) -> Non
         ({"metric": "luck"}, "Select a valid choice"),
         ({"window_s": "5"}, "greater than or equal to 10"),
         ({"threshold": "-1"}, "greater than or equal to 0"),
+        ({"threshold": "nan"}, "Enter a number"),
+        ({"metric": "error_rate"}, "It is a share, and never above 1: 5 % is 0.05"),
     ],
 )
 def test_a_wrong_rule_says_what_would_be_right(rule: Rule, office: Client, fields: dict[str, str], words: str) -> None:
