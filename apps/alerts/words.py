@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 from .metrics import METRICS
@@ -48,8 +49,9 @@ def key_of(delivery: Delivery) -> str:
 
 
 def slack(lines: Sequence[str]) -> dict[str, Any]:
-    """https://api.slack.com/messaging/webhooks"""
-    return {"text": joined(lines)}
+    """https://api.slack.com/messaging/webhooks; with &, < and > as Slack wants them nobody is called by what a name
+    says (https://api.slack.com/reference/surfaces/formatting#escaping)."""
+    return {"text": escape(joined(lines), quote=False)}
 
 
 def discord(lines: Sequence[str]) -> dict[str, Any]:

@@ -38,6 +38,17 @@ def test_slack_and_discord_take_words(rule: Rule, receiver: Receiver) -> None:
     assert send_due(NOW + STEP) == 0
 
 
+def test_a_rules_name_calls_nobody_on_slack(rule: Rule, receiver: Receiver) -> None:
+    Rule.objects.update(name="<!channel> & P95 > 5")
+    channel("slack", f"{receiver.url}/services/T/B/x")
+    looks(6)
+
+    send_due(NOW)
+
+    words = json.loads(receiver.heard[0][2])["text"]
+    assert words.partition(" – ")[0] == "warning: &lt;!channel&gt; &amp; P95 &gt; 5"
+
+
 def test_pagerduty_opens_and_resolves_by_one_key(rule: Rule, receiver: Receiver, settings: Any) -> None:
     settings.PAGERDUTY_URL = f"{receiver.url}/v2/enqueue"
     channel("pagerduty", "r" * 32)
@@ -171,6 +182,7 @@ def test_a_flood_is_one_message_to_people_and_one_list_to_programs(rule: Rule, r
         "224.0.0.1", "255.255.255.255", "192.0.2.1", "198.18.0.1", "240.0.0.1",
         "::1", "::", "fe80::1", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1",
         "2002:7f00:1::", "2001:0:7f00:1::", "2001:db8::1",
+        "64:ff9b:1::a00:1", "::7f00:1", "::10.0.0.1", "5f00::1", "4000::1", "fec0::1",
     ],
 )  # fmt: skip
 def test_no_address_of_this_or_a_private_network_is_public(address: str) -> None:
@@ -182,7 +194,6 @@ def test_no_address_of_this_or_a_private_network_is_public(address: str) -> None
 def test_the_world_is_public(address: str) -> None:
     assert is_public(address)
 
-        "64:ff9b:1::a00:1", "::7f00:1", "::10.0.0.1", "5f00::1", "4000::1", "fec0::1",
 
 @pytest.mark.parametrize(
     ("address", "words"),
