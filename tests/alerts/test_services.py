@@ -9,7 +9,7 @@ import pytest
 
 from apps.alerts import services
 from apps.alerts.metrics import METRICS
-from apps.alerts.models import Alert, Delivery, Rule, Sample
+from apps.alerts.models import Alert, Delivery, Rule, Sample, Span
 from apps.alerts.queries import rehearse
 
 from .conftest import NOW, QUIET, channel, looks
@@ -171,3 +171,15 @@ def test_samples_are_forgotten_after_eight_days(rule: Rule) -> None:
     looks(1, 1, start=NOW + timedelta(days=8, seconds=1))
 
     assert Sample.objects.count() == 2
+
+
+def test_sums_of_ten_minutes_are_forgotten_after_thirty_five_days(rule: Rule) -> None:
+    looks(1)
+    later = NOW + timedelta(days=35)
+
+    looks(1, 1, start=later)
+    kept = Span.objects.count()
+    looks(1, 1, start=later + timedelta(minutes=10))
+
+    assert (kept, Span.objects.count()) == (2, 2)
+    assert Span.objects.earliest("at").at == later
