@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
 
+from apps import telemetry
 from apps.live.asking import View
 from apps.live.endings import CHANGED, tell
 from apps.live.limits import ip_of
@@ -37,6 +38,7 @@ def for_staff(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_staff:
+            telemetry.requests_refused.labels("operations").inc()
             raise Http404("Staff only")
         return view(request, *args, **kwargs)
 
@@ -66,6 +68,7 @@ def from_known_networks(view: View) -> View:
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if settings.ADMIN_NETWORKS and not is_from_there(request):
+            telemetry.requests_refused.labels("admin").inc()
             raise Http404("Not from this network")
         return view(request, *args, **kwargs)
 

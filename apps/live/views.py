@@ -9,6 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from apps import telemetry
+
 from .activity import ActivityPage, mark_read
 from .asking import form_of, signed_in, signed_out, told, wants_json
 from .cursor import event_number, seen_before
@@ -37,6 +39,7 @@ def poll(request: HttpRequest, page: str) -> HttpResponse:
             return signed_out()
         return HttpResponse("Signed out", status=401, content_type="text/plain")
     if not Page.registry[page].allows(request.user, lambda: request.session):
+        telemetry.requests_refused.labels(page).inc()
         raise Http404("No such page")
     try:
         drawn = Page.registry[page].draw(request.user, request.GET.dict())

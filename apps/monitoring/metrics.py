@@ -8,7 +8,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.openmetrics import exposition
 
 from apps.live.identity import header
-from apps.telemetry import registry
+from apps.telemetry import registry, requests_refused
 
 from .access import may_know
 
@@ -16,6 +16,7 @@ from .access import may_know
 def present_metrics(scope: dict[str, Any]) -> tuple[int, str, bytes]:
     """Status, content type and body: OpenMetrics, with examples of user-felt latency, for who takes it."""
     if not may_know(scope):
+        requests_refused.labels("metrics").inc()
         return 404, "text/plain; charset=utf-8", b"Not found"
     if "application/openmetrics-text" in header(scope, b"accept"):
         return 200, exposition.CONTENT_TYPE_LATEST, exposition.generate_latest(registry)  # type: ignore[no-untyped-call]

@@ -31,6 +31,9 @@ socket_duration = Histogram(
 )
 sockets_open = Gauge("livedesk_sockets_open", "Sockets open now", registry=registry)
 frames_sent = Tally("livedesk_frames_sent", "Frames handed to sockets", registry)
+requests_refused = Counter(
+    "livedesk_requests_refused", "Requests for what is not for who asks, by place", ["place"], registry=registry
+)
 topics_watched = Gauge("livedesk_topics_watched", "Topics that some page shows", registry=registry)
 streams_followed = Gauge("livedesk_streams_followed", "Event streams that some page follows", registry=registry)
 seats_taken = Gauge("livedesk_seats_taken", "Seats of users and addresses, counted here", registry=registry)
@@ -63,6 +66,9 @@ canary_seconds = Histogram(
 canary_failures = Counter("livedesk_canary_failures", "Canaries that failed, by stage", ["stage"], registry=registry)
 for each in ("connect", "commit", "receive"):
     canary_failures.labels(each)  # what has not happened yet is a zero: the first one is a rise
+
+for each in ("admin", "metrics", "operations"):
+    requests_refused.labels(each)
 
 for each in ("accepted", "repeated", "denied"):
     orders_placed.labels(each)  # what has not happened yet is a zero: the first one is a rise

@@ -135,6 +135,24 @@ def test_who_comes_by_a_proxy_that_nobody_named_is_not_this_machine(
     assert httpx.get(f"{desk_server.url}/metrics", headers=headers).status_code == 404
 
 
+def test_who_asks_for_what_is_not_for_them_is_counted(desk_server: DeskServer) -> None:
+    """Each once, by where it was; who is let in is not."""
+    alice, admin, url = Trader(desk_server, "alice"), Trader(desk_server, "admin"), desk_server.url
+    before = {place: count(url, "livedesk_requests_refused_total", place=place) for place in ("metrics", "operations")}
+
+    answers = [
+        httpx.get(f"{url}/metrics", headers={"X-Forwarded-For": "203.0.113.5"}).status_code,
+        *[alice.http.get(path).status_code for path in ("/ops/", "/live/poll/operations/")],
+        *[admin.http.get(path).status_code for path in ("/ops/", "/live/poll/operations/", "/metrics")],
+    ]
+    for visitor in (alice, admin):
+        visitor.http.close()
+
+    after = {place: count(url, "livedesk_requests_refused_total", place=place) for place in before}
+    assert answers == [404] * 3 + [200] * 3
+    assert {place: after[place] - before[place] for place in before} == {"metrics": 1, "operations": 2}
+
+
 def test_a_page_elsewhere_cannot_have_a_browser_here_ask(desk_server: DeskServer) -> None:
     """Its own name leads to this machine now (DNS rebinding)."""
     answer = httpx.get(f"{desk_server.url}/metrics", headers={"Host": "evil.example"})
