@@ -40,7 +40,8 @@ def sign_in_failed(sender: Any, credentials: Any, request: Any = None, **more: A
 
 def second_factor(kind: str) -> Any:
     def heard(sender: Any, request: Any, user: Any, authenticator: Any = None, **more: Any) -> None:
-        record(f"second_factor.{kind}", name_of(user), {"type": str(getattr(authenticator, "type", ""))})
+        facts = {"type": str(getattr(authenticator, "type", "")), **address_of(request)}
+        record(f"second_factor.{kind}", name_of(user), facts)
 
     return heard
 
@@ -78,6 +79,7 @@ def listen() -> None:
         (mfa.authenticator_added, second_factor("added")),
         (mfa.authenticator_removed, second_factor("removed")),
         (mfa.authenticator_reset, second_factor("reset")),
+        (mfa.authentication_failed, second_factor("failed")),
     ):
         signal.connect(hear, weak=False)
     post_save.connect(admin_wrote, sender=LogEntry, dispatch_uid="audit of the admin")

@@ -15,7 +15,9 @@ from cryptography.fernet import Fernet
 from django.http import HttpResponse
 from django.test import Client
 
+from apps.accounts.models import User
 from apps.accounts.sealing import fernet_key, seal, unseal
+from apps.audit.models import Entry
 from apps.secrets.refusals import NotOpened
 from tests.keys import key_named
 
@@ -58,6 +60,23 @@ def test_code_is_asked_after_discord_once_switched_on(discord: FakeDiscord, thro
     assert b"Incorrect code" in wrong.content
     assert (right.status_code, right["Location"]) == (302, "/")
     assert "_auth_user_id" in second.session
+
+
+def test_a_wrong_code_is_on_record_and_the_code_is_not(discord: FakeDiscord, through_discord: Visit) -> None:
+    """S11: at the door, and of a session that is asked again."""
+    first, second = Client(), Client()
+    through_discord(first)
+    switch_on(first)
+    through_discord(second)
+
+    second.post("/accounts/2fa/authenticate/", {"code": "000000"})
+    first.post("/accounts/2fa/reauthenticate/", {"code": "000000"})
+
+    user, failed = User.objects.get(), Entry.objects.filter(kind="second_factor.failed")
+    assert [(each.actor, each.facts) for each in failed] == [
+        (user.username, {"type": "totp", "address": "127.0.0.1"}),
+    ] * 2
+    assert "000000" not in str(list(Entry.objects.values_list("actor", "facts")))
 
 
 def test_secret_is_stored_sealed(client: Client, discord: FakeDiscord, through_discord: Visit) -> None:
