@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
@@ -25,15 +26,19 @@ def of_this_clock(now: datetime) -> QuerySet[Sample]:
     return Sample.objects.filter(at__lte=now + APART).order_by("-pk")
 
 
-def last_look(now: datetime) -> Sample | None:
-    """The last one by this clock; None where it was set back, or nobody has looked."""
-    newest = Sample.objects.order_by("-pk")[:NEWEST]
+def newest_looks() -> list[Sample]:
+    """Whichever clock they are by; the last one first."""
+    return list(Sample.objects.order_by("-pk")[:NEWEST])
+
+
+def last_look(newest: Sequence[Sample], now: datetime) -> Sample | None:
+    """The last of them by this clock; None where it was set back, or nobody has looked."""
     return max((each for each in newest if each.at <= now + APART), key=lambda each: each.at, default=None)
 
 
-def is_ahead(now: datetime) -> bool:
+def is_ahead(newest: Sequence[Sample], now: datetime) -> bool:
     """Whether the last look is another clock's: a fault each time, told once until one is not."""
-    at = Sample.objects.order_by("-pk").values_list("at", flat=True).first()
+    at = newest[0].at if newest else None
     if at is None or at <= now + APART:
         told_of.clear()
         return False

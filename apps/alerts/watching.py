@@ -22,7 +22,7 @@ from apps.monitoring.health import present_report
 from apps.monitoring.together import together
 
 from . import services
-from .clocks import last_look
+from .clocks import last_look, newest_looks
 from .counting import LAG
 from .sending import send_due
 
@@ -78,7 +78,7 @@ def look(told: dict[str, Any]) -> None:
 
 def changes(now: datetime) -> int:
     """In the admin since the last look, as orders are counted: each once, though looks come late or not for hours."""
-    last = last_look(now)
+    last = last_look(newest_looks(), now)
     since = last.at if last is not None else now - services.EVERY
     return LogEntry.objects.filter(action_time__gt=since - LAG, action_time__lte=now - LAG).count()
 
