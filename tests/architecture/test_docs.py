@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,16 @@ def test_named_commands_exist(document: Path) -> None:
     unmade = set(re.findall(r"`make ([a-z-]+)", text)) - set(targets)
 
     assert (unknown, unmade) == (set(), set())
+
+
+def test_each_rule_that_comes_with_the_desk_has_its_row_in_the_runbook() -> None:
+    """R-ALERT: who is told of an alert finds there what it means, and what to do."""
+    first = re.findall(r"^\| ([^|]+) \|", (ROOT / "docs/runbook.md").read_text(), flags=re.M)
+    explained = {name for cell in first for name in cell.split(", ")}
+
+    modules = [import_module(f"apps.alerts.migrations.{name}") for name in ("0002_default_rules", "0007_canary_rules")]
+
+    assert {name for module in modules for name, *_ in module.RULES} - explained == set()
 
 
 def test_the_makefile_stays_small() -> None:
