@@ -15,11 +15,12 @@ from django.conf import settings  # noqa: E402 -- apps must be ready first
 from apps.monitoring.asgi import ops_first  # noqa: E402 -- apps must be ready first
 from config.answering import Handler  # noqa: E402 -- apps must be ready first
 from config.forwarded import forwarded  # noqa: E402 -- apps must be ready first
+from config.lifespan import lifespan  # noqa: E402 -- apps must be ready first
 from config.routing import websocket_urlpatterns  # noqa: E402 -- apps must be ready first
 
 application = forwarded(
     ProtocolTypeRouter(
-        {"http": ops_first(Handler()), "websocket": URLRouter(websocket_urlpatterns)},
+        {"http": ops_first(Handler()), "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan},
     ),
     settings.TRUSTED_PROXIES,
 )

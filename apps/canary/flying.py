@@ -20,7 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from apps import telemetry
-from apps.live.codes import RESTARTING
+from apps.live.codes import RESTARTING, SERVICE_RESTART
 
 from . import services
 from .models import Stage
@@ -89,7 +89,7 @@ async def measured(url: str, patience: float) -> Outcome:
             await heard(line, sung.beat)
             return Outcome(seconds=time.monotonic() - sung.at)
     except ConnectionClosed as error:
-        if error.rcvd is not None and error.rcvd.code == RESTARTING.close:
+        if error.rcvd is not None and error.rcvd.code in {RESTARTING.close, SERVICE_RESTART}:
             return Outcome()
         return Outcome(failed=stage.value, why=repr(error))
     except (OSError, WebSocketException, DatabaseError) as error:  # a timeout is an OSError

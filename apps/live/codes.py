@@ -127,6 +127,8 @@ BY_CLOSE = {code.close: code for code in CODES}
 LOST = 1006
 """What a line that broke without a word is said to have been closed with (RFC 6455)."""
 STANDARD = range(1000, 1016)
+SERVICE_RESTART = 1012
+"""What a stock ASGI server closes with when it is stopped (IANA's registry); the page takes it for `RESTARTING`."""
 
 
 def counted_as(code: int | None) -> str:
@@ -149,15 +151,17 @@ INTRO = """# Why a socket was closed
 Printed by `manage.py ws_codes` from the table in `apps/live/codes.py`, which also gives the page its words.
 
 A page that is limited gets a last frame before the close: `data-wait` says for how many seconds it must stay away.
+A stock ASGI server that is stopped closes with 1012: the page says and does what it would by `4503`.
 Whatever else ends the line (1000, 1001, 1006, 1011 …) the page calls WS002, and comes back as by `4408`.
 """
 
 
 def page_codes() -> dict[int, dict[str, str]]:
     """The table as the page reads it, by close code."""
-    return {
+    words = {
         code.close: {"ws": code.ws, "message": code.message, "advice": code.advice, "act": code.act} for code in CODES
     }
+    return words | {SERVICE_RESTART: words[RESTARTING.close]}
 
 
 def docs_page() -> str:

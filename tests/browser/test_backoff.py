@@ -230,6 +230,9 @@ def test_a_page_that_is_too_old_says_so_and_reloads_once(page: Page, desk: Desk)
     stop_clock(page)
     desk.hang_up(4410)
     expect_lost(page, 1)
+        (1012, "restart", "The desk is restarting. Reconnecting by itself."),  # a stock ASGI server says it so
+        (1001, "WS002", "The line to the desk is down. Reconnecting by itself."),
+        (1013, "WS002", "The line to the desk is down. Reconnecting by itself."),
     expect_pill(page, "Reconnecting · try 1 in 1 s")
     page.clock.run_for(600)
     desk_page.expect_live(page)

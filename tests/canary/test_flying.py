@@ -48,11 +48,12 @@ async def landed() -> list[tuple[str, bool]]:
     return [(row.failed, row.milliseconds is not None) async for row in Flight.objects.all()]
 
 
-async def test_one_that_meets_a_stopping_process_is_called_off() -> None:
-    """A deploy is no failure; nor is it a success."""
+@pytest.mark.parametrize("code", [4503, 1012])
+async def test_one_that_meets_a_stopping_process_is_called_off(code: int) -> None:
+    """A deploy is no failure, on a stock ASGI server neither; nor is it a success."""
 
     async def stopping(line: ServerConnection) -> None:
-        await line.close(4503)
+        await line.close(code)
 
     async with server(stopping) as url:
         await fly(DUE, url)

@@ -1,25 +1,48 @@
-"""The same application on a stock ASGI server: no prepared frames, no drain of ours, the same promises."""
+"""The same application on a stock ASGI server, started as the runbook says: the same promises but for prepared frames
+and the drain, which are our own server's."""
 
 from __future__ import annotations
 
+import re
+import shlex
+import signal
+import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.browser.server import DeskServer
+from tests.browser.server import ROOT, DeskServer, environment
+from tests.live.test_drain import written_elsewhere
+from tests.live.test_floods import dropped_after
+from tests.live.test_slow_page import RawSocket
 from tests.live.test_socket import Trader, close_code, read_until, until
+from tests.patience import at_most
+from tests.ports import free_port
 from tests.services import redis
 
 pytestmark = pytest.mark.redis
 
+COMMAND = re.search(r"```sh\nuvicorn (.*?)```", (ROOT / "docs/runbook.md").read_text(), re.S)
+REFUSED = 3  # uvicorn's exit code of a start that failed
+
+
+def by_the_runbook(port: int, *options: str) -> list[str]:
+    """What is said again holds."""
+    assert COMMAND
+    given = shlex.split(COMMAND[1].replace("\\\n", " "))
+    return [sys.executable, "-m", "uvicorn", *given, "--port", str(port), *options]
+
 
 class Uvicorn(DeskServer):
+    """Its heartbeat is faster than in earnest."""
+
     def command(self) -> list[str]:
-        options = ["--ws", "websockets-sansio", "--port", str(self.port), "--lifespan", "off"]
-        return [sys.executable, "-m", "uvicorn", "config.asgi:application", *options]
+        return by_the_runbook(self.port, "--ws-ping-interval", "1", "--ws-ping-timeout", "4")
 
 
 class Desk(DeskServer):
@@ -107,3 +130,68 @@ def test_a_body_over_a_mebibyte_is_refused_and_changes_nothing(alice: Trader) ->
 
     assert (refused.status_code, refused.text.partition(":")[0]) == (413, "Too large")
     assert alice.seq() == before
+
+
+def test_a_user_has_so_many_sockets_and_a_number_never_given_out_starts_afresh(alice: Trader) -> None:
+    with ExitStack() as lines:
+        oldest, *_, newest = [lines.enter_context(alice.socket()) for _ in range(6)]
+
+        assert close_code(oldest) == 4409
+        assert until(newest, lambda frame: "quote-" in frame)
+    with alice.socket(since="999999999999") as line:
+        assert close_code(line) == 4410
+
+
+def test_a_peer_that_answers_no_ping_is_dropped_and_another_kept(alice: Trader) -> None:
+    """R-PING"""
+    with alice.socket() as answering:
+        took = dropped_after(RawSocket(alice, "/ws/desk/"), answering)
+    assert took < at_most(8.0)
+
+
+def test_a_stop_answers_what_was_begun_and_sends_pages_away(alice: Trader, uvicorn: Uvicorn) -> None:
+    """R-DRAIN: with the code that pages take for a restart; the desk hears of it and ends what it began."""
+    assert uvicorn.process
+    with ThreadPoolExecutor(1) as other, alice.socket() as line:
+        until(line, lambda frame: True)
+        with written_elsewhere(uvicorn):
+            placed = other.submit(lambda: alice.order(quantity="1", order_type="limit", limit_price="1.00"))
+            with pytest.raises(TimeoutError):
+                placed.result(timeout=0.5)
+            uvicorn.process.send_signal(signal.SIGTERM)
+            told = close_code(line)
+            assert not placed.done()
+        answer = placed.result()
+    uvicorn.process.wait(timeout=60)
+    ended, said = uvicorn.terminate(), uvicorn.log.read_text()
+    uvicorn.start()
+
+    assert (told, answer.status_code, ended) == (1012, 201, -signal.SIGTERM)
+    assert "Application shutdown complete" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("named", "wrong"),
+    [
+        ("DATABASE_URL cannot be used", {"DATABASE_URL": "postgres://u:hidden@127.0.0.1:{port}/desk"}),
+        ("REDIS_URL cannot be used", {"REDIS_URL": "redis://:hidden@nosuch.invalid:6379/0"}),
+        ("DEMO_SIGN_IN lets anybody in", {"ALLOWED_HOSTS": "desk.example.com"}),
+    ],
+)
+def test_what_keeps_serve_from_starting_keeps_it_too(named: str, wrong: dict[str, str], tmp_path: Path) -> None:
+    given = {name: value.format(port=free_port()) for name, value in wrong.items()}
+    known = {"SECRET_KEY": "k" * 60, "HTTPS": "off", "DEMO_SIGN_IN": "on", **given}
+    done = subprocess.run(
+        by_the_runbook(free_port()),
+        cwd=ROOT,
+        env=environment(tmp_path, **known),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert done.returncode == REFUSED
+    assert named in done.stderr
+    assert "hidden" not in done.stderr
