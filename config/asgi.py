@@ -23,4 +23,5 @@ application = forwarded(
         {"http": ops_first(Handler()), "websocket": URLRouter(websocket_urlpatterns), "lifespan": lifespan},
     ),
     settings.TRUSTED_PROXIES,
+    settings.PROXY_NETWORKS,
 )

@@ -30,7 +30,7 @@ class Listener:
     """One question a connection, answered as the web processes answer it: same access, same words."""
 
     def __init__(self) -> None:
-        self.application = forwarded(ops_first(not_here), settings.TRUSTED_PROXIES)
+        self.application = forwarded(ops_first(not_here), settings.TRUSTED_PROXIES, settings.PROXY_NETWORKS)
         self.asking = 0
 
     async def listen(self, host: str, port: int) -> asyncio.Server:

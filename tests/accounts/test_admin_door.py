@@ -105,12 +105,23 @@ def test_a_proxy_that_is_not_known_speaks_for_nobody(start_desk: StartDesk) -> N
     assert (itself, other) == (200, 404)
 
 
+def test_who_reaches_the_process_past_the_proxy_is_not_believed(start_desk: StartDesk) -> None:
+    """The tests connect from this machine, and the proxy does not."""
+    with admin_of(start_desk(**OFFICE, PROXY_NETWORKS="198.51.100.0/24")) as client:
+        told = [client.get("/back-office/", headers={"X-Forwarded-For": "192.0.2.7"}).status_code]
+    with admin_of(start_desk(**OFFICE, PROXY_NETWORKS="198.51.100.0/24, 127.0.0.0/8")) as client:
+        told += [client.get("/back-office/", headers={"X-Forwarded-For": "192.0.2.7"}).status_code]
+
+    assert told == [404, 200]
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
         ({"ADMIN_PATH": "admin"}, "ADMIN_PATH is 'admin'; it must be letters"),
         ({"ADMIN_PATH": "orders/"}, "ADMIN_PATH is 'orders/', where another page is"),
         ({"ADMIN_NETWORKS": "192.0.2.1/24"}, "ADMIN_NETWORKS: 192.0.2.1/24 has host bits set; they must be networks"),
+        ({"PROXY_NETWORKS": "proxy.example"}, "PROXY_NETWORKS: 'proxy.example' does not appear to be"),
         ({"STAFF_MFA_HOURS": "0"}, "STAFF_MFA_HOURS is '0'; it must be a whole number of at least 1"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
+from ipaddress import ip_network
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -102,6 +103,30 @@ def test_only_what_our_own_proxies_added_is_believed(hops: int, client: list[obj
     chain = (b"x-forwarded-for", b"6.6.6.6, 198.51.100.7, 203.0.113.5")
 
     assert resolve(scope(chain), hops)["client"] == client
+
+
+@pytest.mark.parametrize(
+    ("networks", "peer", "client"),
+    [
+        ((), "10.0.0.9", "203.0.113.5"),
+        (("10.0.0.0/8",), "10.0.0.9", "203.0.113.5"),
+        (("192.0.2.0/24", "10.0.0.9"), "::ffff:10.0.0.9", "203.0.113.5"),
+        (("192.0.2.0/24",), "10.0.0.9", "10.0.0.9"),
+        (("10.0.0.0/8",), "2001:db8::9", "2001:db8::9"),
+        (("10.0.0.0/8",), "", ""),
+    ],
+)
+def test_only_proxies_that_connect_from_their_networks_are_believed(
+    networks: tuple[str, ...], peer: str, client: str
+) -> None:
+    """Whoever reaches the process past them could else be anybody. `forwarded` says that a word was not believed."""
+    chain = scope((b"x-forwarded-for", b"203.0.113.5"), (b"x-forwarded-proto", b"https")) | {"client": [peer, 1]}
+
+    told = resolve(chain, 1, [ip_network(network) for network in networks])
+
+    believed = client == "203.0.113.5"
+    assert (told["client"][0], told["scheme"] == "https", told["forwarded"]) == (client, believed, not believed)
+    assert told["headers"] == [(b"host", b"desk")]
 
 
 def test_the_scheme_is_the_one_the_proxy_saw() -> None:
