@@ -173,6 +173,40 @@ def test_connect_now_does_not_wait_for_the_next_try(page: Page, desk: Desk) -> N
     assert page.evaluate("window.kept")
 
 
+@pytest.mark.parametrize("event", ["new Event('online')", "new Event('resume')", "new Event('visibilitychange')"])
+def test_who_wakes_or_has_a_network_again_does_not_wait_for_the_next_try(page: Page, desk: Desk, event: str) -> None:
+    """R-CONN: nor is there another try beside that one, then or when the next was due."""
+    desk.answer = refuse
+    desk.hang_up()
+    for times, longest in enumerate(LONGEST[:2], 1):
+        expect_lost(page, times)
+        page.clock.run_for(longest)
+    expect_lost(page, 3)
+    desk.answer = desk.let_in
+    target = "window" if "online" in event else "document"
+    page.evaluate(f"{target}.dispatchEvent({event}); {target}.dispatchEvent({event})")
+    page.clock.run_for(1)
+
+    desk_page.expect_live(page)
+    page.clock.run_for(2000)
+    assert page.evaluate("[window.kept, window.lines]") == [True, 4]
+
+
+def test_a_page_without_a_network_says_so_at_once_and_as_of_when_it_is(page: Page, desk: Desk) -> None:
+    """R-CONN: its line may seem open still."""
+    page.locator("#conn").click()
+    desk.mute = True
+    page.clock.run_for(250)
+    page.evaluate("window.dispatchEvent(new Event('offline'))")
+
+    told = re.fullmatch(r"Offline · as of (\d\d:\d\d:\d\d)", page.locator("#conn").inner_text().strip())
+    assert told
+    expect(page.locator("#conn-asof")).to_have_text(f"{told[1]} UTC")
+    expect_panel(page, "WS002", "The line to the desk is down. Reconnecting by itself.")
+    desk.mute = False
+    desk_page.expect_live(page)
+
+
 def test_who_polls_and_is_limited_says_how_long_the_line_must_wait(page: Page, desk: Desk) -> None:
     """WS003, 4429: nor is there a way around it."""
     desk.answer = refuse
@@ -196,6 +230,9 @@ def test_who_polls_and_is_limited_says_how_long_the_line_must_wait(page: Page, d
         (4408, "WS002", "Connection timed out. Reconnecting by itself."),
         (4500, "WS005", "Server error. Reconnecting by itself."),
         (4503, "restart", "The desk is restarting. Reconnecting by itself."),
+        (1012, "restart", "The desk is restarting. Reconnecting by itself."),  # a stock ASGI server says it so
+        (1001, "WS002", "The line to the desk is down. Reconnecting by itself."),
+        (1013, "WS002", "The line to the desk is down. Reconnecting by itself."),
     ],
 )
 def test_what_mends_itself_is_said_and_tried_again(page: Page, desk: Desk, code: int, name: str, says: str) -> None:
@@ -230,9 +267,6 @@ def test_a_page_that_is_too_old_says_so_and_reloads_once(page: Page, desk: Desk)
     stop_clock(page)
     desk.hang_up(4410)
     expect_lost(page, 1)
-        (1012, "restart", "The desk is restarting. Reconnecting by itself."),  # a stock ASGI server says it so
-        (1001, "WS002", "The line to the desk is down. Reconnecting by itself."),
-        (1013, "WS002", "The line to the desk is down. Reconnecting by itself."),
     expect_pill(page, "Reconnecting · try 1 in 1 s")
     page.clock.run_for(600)
     desk_page.expect_live(page)
