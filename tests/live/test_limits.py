@@ -12,7 +12,9 @@ from websockets.sync.client import ClientConnection, connect
 from tests.browser.conftest import StartDesk
 from tests.browser.server import DeskServer
 from tests.live.test_floods import masked
+from tests.live.test_sessions import two_processes
 from tests.live.test_socket import Trader, close_code, until
+from tests.services import redis
 
 OFFICE, HOME = "203.0.113.7", "198.51.100.9"
 
@@ -76,6 +78,25 @@ def test_one_socket_too_many_of_an_address_is_refused_and_no_other(sign_in: Call
         assert until(elsewhere, lambda frame: "quote-" in frame)
     with line_of(alice, "2001:db8::1") as again:
         assert until(again, lambda frame: "quote-" in frame)
+
+
+@pytest.mark.redis
+def test_both_are_counted_over_all_processes(start_desk: StartDesk) -> None:
+    """R-SCALE: nobody has as many sockets as limits times processes."""
+    limits = {"TRUSTED_PROXIES": "1", "WS_MAX_PER_USER": "2", "WS_MAX_PER_ADDRESS": "3"}
+    with redis() as url, two_processes(start_desk, url, **limits) as (alice, there), ExitStack() as lines:
+        bob = Trader(there.server, "bob")
+        lines.callback(bob.http.close)
+        there.http.cookies = alice.http.cookies
+        oldest, second = (lines.enter_context(line_of(one, OFFICE)) for one in (alice, there))
+        until(second, lambda frame: True)
+        third = lines.enter_context(line_of(there, OFFICE))
+        assert close_code(oldest) == 4409
+        assert until(third, lambda frame: "quote-" in frame)
+
+        until(lines.enter_context(line_of(bob, OFFICE)), lambda frame: True)
+        refused = lines.enter_context(line_of(alice, OFFICE))
+        assert (wait_told(refused), close_code(refused)) == (60, 4429)
 
 
 def test_too_many_handshakes_in_a_minute_are_refused_before_the_session_is_looked_up(

@@ -231,11 +231,12 @@ def test_a_new_key_keeps_people_signed_in_while_the_old_one_is_kept(start_desk: 
 
 
 @contextmanager
-def two_processes(start_desk: StartDesk, url: str) -> Iterator[tuple[Trader, Trader]]:
+def two_processes(start_desk: StartDesk, url: str, **settings: str) -> Iterator[tuple[Trader, Trader]]:
     """Alice at one of the two, and somebody at the other."""
-    one = start_desk(REDIS_URL=url, **KEY)
+    both = {"REDIS_URL": url, **KEY, **settings}
+    one = start_desk(**both)
     database = {"DATABASE_URL": f"sqlite:///{one.var / 'livedesk.sqlite3'}", "DEMO_SIGN_IN": "on", "HTTPS": "off"}
-    two = start_desk(REDIS_URL=url, **database, **KEY)
+    two = start_desk(**both, **database)
     here, there = Trader(one, "alice"), Trader(two)
     try:
         yield here, there

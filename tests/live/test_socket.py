@@ -125,6 +125,15 @@ def test_foreign_origin_is_refused(alice: Trader, origin: str) -> None:
     assert refused.value.response.status_code == 403
 
 
+def test_no_origin_at_all_is_refused_too(alice: Trader) -> None:
+    """R-AUTH: a browser always names one for a socket."""
+    address, cookies = f"{alice.server.url.replace('http', 'ws')}/ws/desk/", {"Cookie": alice.cookies}
+    with pytest.raises(InvalidStatus) as refused, connect(address, additional_headers=cookies):
+        pass
+
+    assert refused.value.response.status_code == 403
+
+
 @pytest.mark.parametrize("since", ["999999999999", "-1", "x", "1e3", "9" * 40])
 def test_a_number_that_was_never_given_out_asks_to_start_afresh(alice: Trader, since: str) -> None:
     with alice.socket(since=since) as socket:
