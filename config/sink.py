@@ -1,4 +1,5 @@
-"""Prepared frames: a payload is framed once and written straight to a socket, or refused when that is full.
+"""Prepared frames: what pages show is drawn and encoded once for all. Put together for one of them it is given its
+head here, a few bytes, and written straight to its socket, or refused when that is full.
 
 Twisted registers and unregisters a writer for each write and buffers without bound; both cost more than all the
 rest of a push. This uses private parts of Twisted and autobahn (both pinned) and has a test that blocks a socket.
