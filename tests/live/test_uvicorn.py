@@ -174,13 +174,13 @@ def test_a_stop_answers_what_was_begun_and_sends_pages_away(alice: Trader, uvico
 @pytest.mark.parametrize(
     ("named", "wrong"),
     [
-        ("DATABASE_URL cannot be used", {"DATABASE_URL": "postgres://u:hidden@127.0.0.1:{port}/desk"}),
-        ("REDIS_URL cannot be used", {"REDIS_URL": "redis://:hidden@nosuch.invalid:6379/0"}),
+        ("DATABASE_URL cannot be used", {"DATABASE_URL": "postgres://u:{word}@127.0.0.1:{port}/desk"}),
+        ("REDIS_URL cannot be used", {"REDIS_URL": "redis://:{word}@nosuch.invalid:6379/0"}),
         ("DEMO_SIGN_IN lets anybody in", {"ALLOWED_HOSTS": "desk.example.com"}),
     ],
 )
 def test_what_keeps_serve_from_starting_keeps_it_too(named: str, wrong: dict[str, str], tmp_path: Path) -> None:
-    given = {name: value.format(port=free_port()) for name, value in wrong.items()}
+    given = {name: value.format(word="hidden", port=free_port()) for name, value in wrong.items()}
     known = {"SECRET_KEY": "k" * 60, "HTTPS": "off", "DEMO_SIGN_IN": "on", **given}
     done = subprocess.run(
         by_the_runbook(free_port()),
