@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,17 +55,24 @@ class Desk(DeskServer):
         return
 
 
-@pytest.fixture(scope="module")
-def uvicorn(desk_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uvicorn]:
+@contextmanager
+def stock_server(template: Path, folder: Path) -> Iterator[Uvicorn]:
+    """A web process, and the desk beside it."""
     with redis() as url:
-        server = Uvicorn(desk_template, tmp_path_factory.mktemp("uvicorn"), REDIS_URL=url)
-        desk = Desk(desk_template, tmp_path_factory.mktemp("desk"), REDIS_URL=url)
+        server = Uvicorn(template, folder / "web", REDIS_URL=url)
+        desk = Desk(template, folder / "desk", REDIS_URL=url)
         desk.var = server.var
         desk.start()
         server.start()
         yield server
         server.terminate()
         assert desk.terminate() == 0
+
+
+@pytest.fixture(scope="module")
+def uvicorn(desk_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Uvicorn]:
+    with stock_server(desk_template, tmp_path_factory.mktemp("uvicorn")) as server:
+        yield server
 
 
 @pytest.fixture
