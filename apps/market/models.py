@@ -105,6 +105,27 @@ class ShareSplit(models.Model):
         return f"{self.instrument_id} {self.new} for {self.old}, {self.at:%Y-%m-%d %H:%M}"
 
 
+class DayStart(models.Model):
+    """From `at` on the day of an instrument was that of `session_date`, counted from `previous_close`; before, that of
+    the session `was`. `calendar` names the hours that it kept."""
+
+    instrument = models.ForeignKey(Instrument, on_delete=models.CASCADE, related_name="day_starts", db_index=False)
+    calendar = models.CharField(max_length=12)
+    was = models.DateField(null=True)
+    session_date = models.DateField(null=True)
+    previous_close = PriceField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["instrument", "at", "id"], name="day_of_an_instrument"),
+            models.Index(fields=["calendar", "at", "id"], name="day_of_a_calendar"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument_id} {self.session_date} since {self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class MarketState(models.Model):
     """One row: the feed that runs, its session and its pulse, written by the desk, read by every process.
 

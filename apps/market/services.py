@@ -23,6 +23,7 @@ from apps.live.topics import DESK_STREAM, EVERYTHING, gone_topic
 
 from . import queries, wire
 from .bars import MINUTE, MinuteBar, minute_of
+from .days import begin_days
 from .feeds import Feed, Listing, Session, feed_from_setting
 from .hours import calendar_named, in_words
 from .models import Bar, FormerSymbol, Instrument, LastQuote, MarketState, ShareSplit
@@ -81,12 +82,14 @@ def calendar_of(listing: Listing) -> str:
 
 def keep_calendars(feed: Feed) -> None:
     """Has what the feed quotes keep the hours of the setting; closes of another calendar's session are none."""
-    none_known = {"previous_close": None, "session_open": None, "session_date": None}
     symbols = defaultdict(list)
     for each in feed.instruments():
         symbols[calendar_of(each)].append(each.symbol)
     for name, listed in symbols.items():
-        Instrument.objects.filter(symbol__in=listed).exclude(calendar=name).update(calendar=name, **none_known)
+        rows = list(Instrument.objects.filter(symbol__in=listed).exclude(calendar=name))
+        for row in rows:
+            row.calendar, row.previous_close, row.session_open, row.session_date = name, None, None, None
+        begin_days(rows, feed.now())
     if queries.market_state().calendar != settings.MARKET_CALENDAR:
         keeps = {"calendar": settings.MARKET_CALENDAR, "phase": Phase.OPEN.value, "calendar_date": None}
         MarketState.objects.update_or_create(pk=1, defaults=keeps)
@@ -157,7 +160,7 @@ def open_session(feed: Feed) -> None:
     session = feed.session()
     instruments = Instrument.objects.filter(symbol__in=[each.symbol for each in feed.instruments()], calendar=ALWAYS)
     changed = [each for each in instruments if take_session(each, session)]
-    Instrument.objects.bulk_update(changed, ["previous_close", "session_open", "session_date"], batch_size=200)
+    begin_days(changed, feed.now())
     tell(
         "market.opened" if session.is_open else "market.closed",
         session.reason,
@@ -206,12 +209,12 @@ def follow_hours(now: datetime) -> bool:
 def turn_to(calendar: Calendar, phase: Phase, begins: Day | None, now: datetime) -> None:
     """`begins` is the session that is new."""
     if begins is not None:
-        begin_day(calendar, begins)
+        begin_day(calendar, begins, now)
     state = {"phase": phase.value} if begins is None else {"phase": phase.value, "calendar_date": begins.date}
     tell("market.opened" if phase is Phase.OPEN else "market.closed", in_words(calendar, now), **state)
 
 
-def begin_day(calendar: Calendar, day: Day) -> None:
+def begin_day(calendar: Calendar, day: Day, now: datetime) -> None:
     """Changes count from the last trade before the session before closed or, where none is known, from what the first
     price is."""
     before = calendar.before(day.date)
@@ -222,11 +225,11 @@ def begin_day(calendar: Calendar, day: Day) -> None:
         row.previous_close = bar.close if bar else None
         row.session_open = quote.last if quote and bar is None else None
         row.session_date = day.date
-    Instrument.objects.bulk_update(rows, ["previous_close", "session_open", "session_date"], batch_size=200)
+    begin_days(rows, now)
 
 
 @transaction.atomic
-def split_prices(split: Split, at: datetime) -> None:
+def split_prices(split: Split, at: datetime, now: datetime) -> None:
     """The prices that changes count from become those of the new shares, and minutes of before that moment at the
     venue are told in them; pages draw all that rests on them again."""
     instrument = Instrument.objects.select_for_update().get(symbol=split.symbol)
@@ -234,7 +237,7 @@ def split_prices(split: Split, at: datetime) -> None:
     for name in ("previous_close", "session_open"):
         price = getattr(instrument, name)
         setattr(instrument, name, None if price is None else split.price(price))
-    instrument.save(update_fields=["previous_close", "session_open"])
+    begin_days([instrument], now)
     MarketState.objects.update(changed_at=now_in_database())  # has every process read its instruments again
     transaction.on_commit(refresh_board)
     announce(DESK_STREAM, "market.instrument", {"symbol": instrument.symbol}, topics=[EVERYTHING])

@@ -17,6 +17,7 @@ from apps.market.models import Instrument
 from apps.market.queries import last_minute_each
 
 from .models import Account, AccountKind, KindChange
+from .past_days import past_days
 from .sums import Sums, booked_sums
 from .value import Holding, Holdings, PortfolioView, portfolio_value
 
@@ -56,29 +57,28 @@ def kind_as_of(account: Account, at: datetime) -> str:
 
 
 def holdings_as_of(account: Account, at: datetime) -> Holdings:
-    """As booked by then, without what orders held back and the close that the day counted from: neither is kept."""
+    """As booked by then, without what orders held back: `held_back` says that, to whom it matters."""
     booked = booked_sums(account.pk, at)
     of_each: dict[int, list[Sums]] = defaultdict(list)
     for (instrument, _), sums in booked.items():
         if instrument is not None:
             of_each[instrument].append(sums)
-    named = (
-        Instrument.objects.filter(pk__in=of_each).order_by("symbol").values_list("pk", "symbol", "name", "currency")
-    )
+    held = list(Instrument.objects.filter(pk__in=of_each).order_by("symbol"))
+    days = past_days(account.pk, held, at)
     positions = [
         Holding(
-            symbol=symbol,
-            name=name,
-            quantity=sum((each.quantity for each in of_each[pk]), ZERO),
+            symbol=each.symbol,
+            name=each.name,
+            quantity=sum((sums.quantity for sums in of_each[each.pk]), ZERO),
             reserved=ZERO,
-            cost=sum((each.securities for each in of_each[pk]), ZERO),
-            realized=-sum((each.realized for each in of_each[pk]), ZERO),
-            fees=sum((each.commission for each in of_each[pk]), ZERO),
-            previous_close=None,
-            dividends=-sum((each.dividends for each in of_each[pk]), ZERO),
-            currency=currency,
+            cost=sum((sums.securities for sums in of_each[each.pk]), ZERO),
+            realized=-sum((sums.realized for sums in of_each[each.pk]), ZERO),
+            fees=sum((sums.commission for sums in of_each[each.pk]), ZERO),
+            dividends=-sum((sums.dividends for sums in of_each[each.pk]), ZERO),
+            currency=each.currency,
+            **days[each.pk]._asdict(),
         )
-        for pk, symbol, name, currency in named
+        for each in held
     ]
     return Holdings(
         account_id=account.pk,

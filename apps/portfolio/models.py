@@ -13,6 +13,7 @@ from apps.desk.position import CostMethod
 from apps.market.fields import MoneyField, PriceField, QuantityField
 from apps.market.models import Instrument
 
+from .holds import HoldChange
 from .kinds import called
 from .parts import LedgerPart, PartSum
 from .worth import EquityPoint, HighWater, LedgerCheck, SessionEquity
@@ -23,6 +24,7 @@ __all__ = [
     "CorporateAction",
     "EquityPoint",
     "HighWater",
+    "HoldChange",
     "Journal",
     "KindChange",
     "LedgerCheck",

@@ -153,13 +153,17 @@ def of_the_day(days: Iterable[tuple[str, date | None]]) -> Q:
     from the close before, and what was traded after hours since is of it too."""
     wanted = Q(pk=None)
     for calendar, session in {(calendar, session) for calendar, session in days if session}:
-        own, before = Q(journal__instrument__calendar=calendar), day_before(calendar, session)
-        if before is None:
-            wanted |= own & Q(journal__session_date=session)
-            continue
-        own &= Q(journal__instrument__session_date=session, journal__session_date__gte=before.date)
-        wanted |= own & Q(journal__at__gt=before.closes_at)
+        own = Q(journal__instrument__calendar=calendar)
+        own &= Q() if calendar == ALWAYS else Q(journal__instrument__session_date=session)
+        wanted |= own & within_day(calendar, session)
     return wanted
+
+
+def within_day(calendar: str, session: date) -> Q:
+    before = day_before(calendar, session)
+    if before is None:
+        return Q(journal__session_date=session)
+    return Q(journal__session_date__gte=before.date, journal__at__gt=before.closes_at)
 
 
 def desk_lot(row: Lot) -> DeskLot:

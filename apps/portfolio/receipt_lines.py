@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
 from decimal import Decimal
 
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from apps.desk.margin import initial_margin
 from apps.desk.money import ZERO, cents, plain
 from apps.desk.valuation import value_position
 
+from .held import held_back
 from .kinds import called
 from .models import LedgerEntry
 from .receipts import Asked, Figure, Line
@@ -130,35 +132,39 @@ def cash(asked: Asked) -> list[Line]:
 
 
 def buying_power(asked: Asked) -> list[Line]:
-    view = asked.view
-    if view.margin:
-        initial = Line(
-            "Initial margin of positions", -view.margin.initial, "half of what each is worth, long or short"
-        )
-        held = Line("Held back for working orders", -view.margin.reserved, "their initial margin, with fee")
-        needed = [Line("Equity", view.equity), initial, held]
-        excess = sum_of(needed)
-        lent = view.buying_power - excess
-        return [*needed, Line("Lent for it", lent, "as much again; nothing where positions need more than there is")]
-    return [
-        Line("Cash", view.cash, "every cash line of the ledger"),
-        Line("Held back for working orders", view.buying_power - view.cash, "at their limit, with fee"),
+    view, held = asked.view, held_back(asked.account.pk, asked.at) if asked.at else asked.view.reserved
+    if view.margin is None:
+        cash = Line("Cash", view.cash, "every cash line of the ledger")
+        return [cash, for_orders(held, "at their limit, with fee")]
+    needed = [
+        Line("Equity", view.equity),
+        Line("Initial margin of positions", -view.margin.initial, "half of what each is worth, long or short"),
+        for_orders(held, "their initial margin, with fee"),
     ]
+    lent = None if held is None else replace(view.margin, reserved=held).buying_power - sum_of(needed)
+    return [*needed, Line("Lent for it", lent, "as much again; nothing where positions need more than there is")]
+
+
+def for_orders(held: Decimal | None, how: str) -> Line:
+    return Line("Held back for working orders", None if held is None else -held, NOT_KEPT if held is None else how)
 
 
 def day_pnl(asked: Asked) -> list[Line]:
-    counted = [each for each in asked.positions if each.held.quantity or each.held.cash_flow]
     return [
-        Line(
-            each.held.symbol,
-            each.day_pnl,
-            "no close that it counts from is known"
-            if each.day_pnl is None
-            else f"worth {each.market_value or ZERO:,.2f} − {each.held.day_basis or ZERO:,.2f} to break even",
-            each.held.symbol,
-        )
-        for each in counted
+        Line(each.held.symbol, each.day_pnl, of_the_day(each), each.held.symbol)
+        for each in asked.positions
+        if each.held.quantity or each.held.cash_flow or not each.held.day_known
     ]
+
+
+def of_the_day(position: PositionView) -> str:
+    if not position.held.day_known:
+        return f"the day that it counted to, and the close before that, are {NOT_KEPT}"
+    if position.market_value is None and position.held.quantity:
+        return "no price is known"
+    if position.day_pnl is None:
+        return "no close that it counts from is known"
+    return f"worth {position.market_value or ZERO:,.2f} − {position.held.day_basis or ZERO:,.2f} to break even"
 
 
 def total_pnl(asked: Asked) -> list[Line]:
@@ -212,10 +218,7 @@ def booked(asked: Asked) -> QuerySet[LedgerEntry]:
     return rows.filter(journal__at__lte=asked.at) if asked.at else rows
 
 
-NO_HOLDS = "What working orders held back at a moment that is past is not kept"
-NO_CLOSE = (
-    "The close that the day counted from is not kept for moments that are past; Performance has each session's P&L"
-)
+NOT_KEPT = "not kept of that moment"
 
 FIGURES = {
     figure.name: figure
@@ -231,7 +234,6 @@ FIGURES = {
             day_pnl,
             priced=True,
             signed=True,
-            unknown=NO_CLOSE,
         ),
         Figure(
             "unrealized-pnl",
@@ -272,7 +274,6 @@ FIGURES = {
             "cash − what working orders hold back; on margin twice what equity is beyond the margin",
             buying_power,
             of_symbol=False,
-            unknown=NO_HOLDS,
         ),
     )
 }

@@ -52,7 +52,7 @@ def receipt(request: HttpRequest, name: str) -> HttpResponse:
         "is_past": bool(found and found.at),
         "wrong": wrong,
         "now": now,
-        "permalink": "" if figure.unknown else max(whole_minute, account.opened_at).strftime(ISO),
+        "permalink": max(whole_minute, account.opened_at).strftime(ISO),
         "first": account.opened_at.strftime("%Y-%m-%dT%H:%M:%S"),
         "last": now.strftime("%Y-%m-%dT%H:%M:%S"),
     }
@@ -72,8 +72,6 @@ def moment_asked(text: str, account: Account, now: datetime) -> datetime | None:
 
 
 def made(figure: Figure, account: Account, symbol: str, at: datetime | None) -> Receipt:
-    if at is not None and figure.unknown:
-        raise NoReceipt(figure.unknown)
     if at is None:
         view, quotes = portfolio_value(load_holdings(account.pk, lots=bool(symbol)), board), board
         asked = Asked(account, view, quotes, symbol, at)

@@ -58,7 +58,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`formula` in words; `lines` make it; a `priced` one rests on prices; `unknown`: why there is no past."""
+    """`formula` in words; `lines` make it; a `priced` one rests on prices."""
 
     name: str
     title: str
@@ -67,7 +67,6 @@ class Figure:
     priced: bool = False
     of_symbol: bool = True
     signed: bool = False
-    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from apps.accounts.models import User
 from apps.desk.fill import Fill
 from apps.desk.ledger import CASH, Line, lines_of_deposit, lines_of_withdrawal
 from apps.desk.money import ZERO, decimal_of
-from apps.live.prepared import Given, PreparedUpdate
+from apps.live.prepared import Given, PreparedInsert, PreparedUpdate
 from apps.market.fields import MoneyField
 from apps.market.models import Instrument
 from apps.market.queries import market_state
@@ -25,7 +25,18 @@ from apps.market.quotes import board
 from apps.market.upsert import upsert
 
 from .bookkeeping import book, lock, write
-from .models import Account, EquityPoint, HighWater, Journal, LedgerCheck, LedgerPart, PartSum, Position, SessionEquity
+from .models import (
+    Account,
+    EquityPoint,
+    HighWater,
+    HoldChange,
+    Journal,
+    LedgerCheck,
+    LedgerPart,
+    PartSum,
+    Position,
+    SessionEquity,
+)
 from .news import tell
 from .queries import LEDGER_CHECK, free_to_open, holdings_of, portfolio_value
 from .sessions import not_closed, reached
@@ -39,6 +50,7 @@ ACCOUNTS_BEFORE_A_REST = 100
 RESERVED = PreparedUpdate(
     lambda: Account.objects.filter(pk=Given("account", BigIntegerField())), reserved=Given("reserved", MoneyField())
 )
+HELD = PreparedInsert(HoldChange)
 
 
 class NotAvailable(Exception):
@@ -49,6 +61,8 @@ class NotAvailable(Exception):
 def open_account(user: User, deposit: Decimal | int | None = None) -> Account:
     """The user's account, opened with paper cash (the PAPER_CASH setting, unless said) if there was none."""
     account, opened = Account.objects.get_or_create(user=user, defaults={"opened_at": timezone.now()})
+    if opened:
+        HELD.save(HoldChange(account=account, was=ZERO, reserved=ZERO, at=account.opened_at))
     amount = Decimal(settings.PAPER_CASH if deposit is None else deposit)
     if opened and amount:
         fund(account, amount, f"opening:{account.pk}", "Paper cash to start with")
@@ -120,30 +134,37 @@ def book_fills(account: Account, fills: Sequence[Fill]) -> None:
 
 
 @transaction.atomic
-def hold_cash(account: Account, usd: Decimal) -> None:
+def hold_cash(account: Account, usd: Decimal, at: datetime) -> None:
     """Holds money back for a working order that opens."""
     locked = lock(account.pk)
-    hold_in_locked(locked, usd)
+    hold_in_locked(locked, usd, at)
     account.cash, account.reserved = locked.cash, locked.reserved
 
 
-def hold_in_locked(locked: Account, usd: Decimal) -> None:
+def hold_in_locked(locked: Account, usd: Decimal, at: datetime) -> None:
     """The same for whoever has locked and read the account in this transaction and has not changed it since."""
     if usd < 0 or (usd > locked.cash - locked.reserved and not locked.on_margin):
         raise NotAvailable(f"{usd} USD of {locked.cash - locked.reserved} free")
-    locked.reserved += usd
-    RESERVED.run(account=locked.pk, reserved=locked.reserved)
+    hold_so_much(locked, locked.reserved + usd, at)
 
 
 @transaction.atomic
-def release_cash(account: Account, usd: Decimal) -> None:
+def release_cash(account: Account, usd: Decimal, at: datetime) -> None:
     """Gives back money held for an order that opens."""
     locked = lock(account.pk)
     if usd < 0 or usd > locked.reserved:
         raise NotAvailable(f"{usd} USD of {locked.reserved} held back")
-    locked.reserved -= usd
-    locked.save(update_fields=["reserved"])
+    hold_so_much(locked, locked.reserved - usd, at)
     account.cash, account.reserved = locked.cash, locked.reserved
+
+
+def hold_so_much(locked: Account, usd: Decimal, at: datetime) -> None:
+    """Keeps since when it does, for what is asked of the past: as of the moment that the caller's bookings are of."""
+    if usd == locked.reserved:
+        return
+    HELD.save(HoldChange(account=locked, was=locked.reserved, reserved=usd, at=at))
+    locked.reserved = usd
+    RESERVED.run(account=locked.pk, reserved=usd)
 
 
 @transaction.atomic

@@ -31,7 +31,8 @@ class Holding:
     """One position as booked. `traded` (shares, signed) and `cash_flow` (USD) are the session's own. Prices are in its
     `currency`: `local_cost` is its cost in that, `previous_rate` what a unit was worth at the close (USD).
 
-    `closed_on` is the session whose close its day counts from, where its instrument keeps hours.
+    `closed_on` is the session whose close its day counts from, where its instrument keeps hours. Of a moment that is
+    past it may not be known which day it was.
 
     What follows from it alone is worked out once, not for each quote.
     """
@@ -52,6 +53,7 @@ class Holding:
     currency: str = BASE
     local_cost: Decimal | None = None
     previous_rate: Decimal | None = ONE
+    day_known: bool = True
     avg_px: Decimal | None = field(init=False, compare=False, repr=False)
     day_basis: Decimal | None = field(init=False, compare=False, repr=False)
     earned: Decimal = field(init=False, compare=False, repr=False)
@@ -65,7 +67,7 @@ class Holding:
         close = product(self.previous_close, self.previous_rate) if abroad else self.previous_close
         average = average_price(cost / self.quantity) if self.quantity and cost is not None else None
         object.__setattr__(self, "avg_px", average)
-        basis = day_basis(self.quantity, close, self.traded, self.cash_flow)
+        basis = day_basis(self.quantity, close, self.traded, self.cash_flow) if self.day_known else None
         object.__setattr__(self, "day_basis", basis)
         object.__setattr__(self, "earned", self.realized + self.dividends - self.fees)
 

@@ -94,7 +94,7 @@ def split_all(action: CorporateAction, now: datetime, venue_at: datetime, rate: 
             cancel_all(account, action.instrument.symbol, now, reason=words)
             due.book_split(account.pk, action, now, rate)
     with transaction.atomic():
-        market.split_prices(split, venue_at)
+        market.split_prices(split, venue_at, now)
         for hook in split_hooks:
             hook(split, now)
         CorporateAction.objects.filter(pk=action.pk).update(applied_at=now)

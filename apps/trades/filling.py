@@ -148,7 +148,7 @@ def record(
     On margin what was accepted is filled: where the price has run on, more is borrowed.
     """
     if order.is_linked:
-        take_hold(order)
+        take_hold(order, now)
     held, leaves = order.reserved, desk_order(order).leaves_qty
     price = execution.price * rate
     within = within_amount(order, execution, price)
@@ -158,7 +158,7 @@ def record(
         qty = affordable(within, price, commission(), free, order.instrument.lot_size)
     if qty < execution.qty and order.time_in_force == TimeInForce.FOK:
         qty = ZERO
-    release(order)
+    release(order, now)
     if qty:
         book(order, execution, qty, quote, now, rate)
     if qty and order.has_exits:
@@ -166,7 +166,7 @@ def record(
     if qty < execution.qty:
         close(order, OrderStatus.CANCELED, now, too_dear(order, (execution.qty - qty) * price, qty == within))
     elif qty < leaves:
-        hold(order, keep_back(order, held, leaves))
+        hold(order, keep_back(order, held, leaves), now)
         order.save(update_fields=["reserved"])
     if qty and order.is_linked:
         follow_linked(order, qty, now)

@@ -52,7 +52,7 @@ def begin_then(order: Order, now: datetime) -> None:
     then.effect, then.watermark, then.queued_at = told.effect.value, told.watermark, now
     then.session_date = session_for(then.instrument, now, extended_hours=then.extended_hours)
     then.save(update_fields=["effect", "watermark", "queued_at", "session_date"])
-    hold(then, verdict.reserve)
+    hold(then, verdict.reserve, now)
     move(then, OrderStatus.NEW, now)
     if then.has_exits:
         add_exits(then, now)

@@ -84,7 +84,7 @@ def place_in(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = 
     session = session_for(instrument, now, state, extended_hours=ticket.extended_hours)
     order = order_of(locked, instrument, ticket, told, session, now)
     with bound(order=str(order.pk)):
-        hold(order, verdict.reserve, as_locked=True)
+        hold(order, verdict.reserve, now, as_locked=True)
         NEW_ORDER.save(order)
         if order.has_exits:
             add_exits(order, now)
@@ -135,8 +135,8 @@ def change_order(account: Account, order_id: uuid.UUID, change: Change, now: dat
     if order.awaits_first:
         return change_then(order, change, now)
     if order.is_linked:
-        take_hold(order)
-    release(order)
+        take_hold(order, now)
+    release(order, now)
     ticket = change.ticket(order)
     verdict = review(locked, ticket, now).verdict
     if isinstance(verdict, Denied):
@@ -146,7 +146,7 @@ def change_order(account: Account, order_id: uuid.UUID, change: Change, now: dat
     if change.quantity != order.quantity:
         order.notional = None  # from now on it is of so many shares
     order.quantity, order.limit_price, order.stop_price = change.quantity, change.limit_price, change.stop_price
-    hold(order, verdict.reserve)
+    hold(order, verdict.reserve, now)
     if order.has_exits:
         order.exits.filter(status=OrderStatus.HELD).update(quantity=order.quantity)
     order.updated_at = max(now, order.updated_at)

@@ -46,13 +46,13 @@ def close(order: Order, status: OrderStatus, now: datetime, reason: str = "") ->
     """Ends an open order and gives back what it holds, an exit to the other one; what still waits for it ends too."""
     check_transition(OrderStatus(order.status), status)
     held = order.reserved
-    release(order)
+    release(order, now)
     order.reason = reason
     move(order, status, now)
     tell(order, status.value)
     if order.is_linked and held:
         for other in linked_with(order):
-            hold(other, held)
+            hold(other, held, now)
             other.save(update_fields=["reserved"])
     if order.has_exits:
         for waiting in exits_of(order, OrderStatus.HELD):
@@ -68,23 +68,23 @@ def waiting_for(order: Order) -> Order | None:
     return then if then and then.status == OrderStatus.HELD else None
 
 
-def hold(order: Order, amount: Decimal, *, as_locked: bool = False) -> None:
+def hold(order: Order, amount: Decimal, now: datetime, *, as_locked: bool = False) -> None:
     """Holds back `amount` for the order: USD for one that opens, shares for one that closes.
 
     `as_locked`: its account is as this transaction has locked and read it, and is not read again.
     """
     if order.opens and as_locked:
-        portfolio.hold_in_locked(order.account, amount)
+        portfolio.hold_in_locked(order.account, amount, now)
     elif order.opens:
-        portfolio.hold_cash(order.account, amount)
+        portfolio.hold_cash(order.account, amount, now)
     else:
         portfolio.hold_shares(order.account, order.instrument, amount)
     order.reserved = amount
 
 
-def release(order: Order) -> None:
+def release(order: Order, now: datetime) -> None:
     if order.reserved and order.opens:
-        portfolio.release_cash(order.account, order.reserved)
+        portfolio.release_cash(order.account, order.reserved, now)
     elif order.reserved:
         portfolio.release_shares(order.account, order.instrument, order.reserved)
     order.reserved = ZERO
@@ -171,11 +171,11 @@ def follow_entry(order: Order, now: datetime) -> None:
     work: as they came with it, they would share the order's, and ids would decide which of them trades first."""
     exits = exits_of(order)
     for each in exits:
-        release(each)
+        release(each, now)
     for each in exits:
         each.quantity = order.cum_qty
         if each is exits[0]:
-            hold(each, order.cum_qty)
+            hold(each, order.cum_qty, now)
         if each.status == OrderStatus.HELD:
             each.queued_at = now
         each.save(update_fields=["quantity", "reserved", "queued_at"])
@@ -184,14 +184,14 @@ def follow_entry(order: Order, now: datetime) -> None:
         tell(each, "accepted", toast=False)
 
 
-def take_hold(order: Order) -> None:
+def take_hold(order: Order, now: datetime) -> None:
     """The one of two that is about to trade, or to change, holds the shares back from now on."""
     for other in linked_with(order):
         amount = other.reserved
         if amount:
-            release(other)
+            release(other, now)
             other.save(update_fields=["reserved"])
-            hold(order, amount)
+            hold(order, amount, now)
             order.save(update_fields=["reserved"])
 
 

@@ -96,7 +96,7 @@ def test_split_close_reaches_the_board_of_another_process(db: None) -> None:
     other = Board()
     other.refresh()
 
-    services.split_prices(Split("AAPL", 2, 1), datetime.now(UTC))
+    services.split_prices(Split("AAPL", 2, 1), datetime.now(UTC), datetime.now(UTC))
     before = other.previous_close("AAPL")
     other.refresh()
 
@@ -120,7 +120,7 @@ def test_recording_that_starts_over_forgets_the_bars_of_the_run_before(db: None,
     row = instrument("SPY")
     start = datetime(2013, 10, 7, 13, 30, tzinfo=UTC)
     services.save_bars(bar("1 1 1 1", start + timedelta(minutes=n), "SPY") for n in (-1, 0, 1))
-    services.split_prices(Split("SPY", 2, 1), start + timedelta(minutes=1))
+    services.split_prices(Split("SPY", 2, 1), start + timedelta(minutes=1), datetime.now(UTC))
 
     services.open_market(Replay(recording(tmp_path, "2013-10-07T13:30:00Z,SPY,10,10.05,100,200,10,1")))
 

@@ -73,7 +73,7 @@ class AccountMachine(RolledBack):
     def hold_cash(self, usd: Decimal) -> None:
         free = self.now().cash - self.now().reserved
         try:
-            services.hold_cash(self.account, usd)
+            services.hold_cash(self.account, usd, NOON)
         except services.NotAvailable:
             assert usd > free
         else:
@@ -82,7 +82,7 @@ class AccountMachine(RolledBack):
     @precondition(lambda self: self.held_cash)
     @rule()
     def release_cash(self) -> None:
-        services.release_cash(self.account, self.held_cash.pop())
+        services.release_cash(self.account, self.held_cash.pop(), NOON)
 
     @rule(symbol=symbols, qty=sizes)
     def hold_shares(self, symbol: str, qty: Decimal) -> None:

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.utils import timezone
 
 from apps.portfolio import services
 from apps.portfolio.models import Account, AccountKind, Journal
@@ -93,7 +94,7 @@ def test_withdrawal_is_booked_once_and_is_in_the_admins_history(admin, alice_acc
 def test_withdrawal_that_one_account_cannot_pay_is_booked_for_none(admin, alice_account, bob_account):
     both = [alice_account.pk, bob_account.pk]
     sent = {"action": "withdraw", "_selected_action": both, "amount": "600", "memo": "Back", "ref": str(uuid4())}
-    services.hold_cash(bob_account, Decimal(100))
+    services.hold_cash(bob_account, Decimal(100), timezone.now())
 
     answer = admin.post("/admin/portfolio/account/", sent)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from apps.portfolio import queries, services
 from apps.portfolio.models import Account, Journal, Position
@@ -56,7 +57,7 @@ def test_deposit_is_booked_by_one_thread_only(alice_account):
 @pytest.mark.django_db(transaction=True)
 def test_cash_is_not_held_twice(alice_account):
     """R-RISK: eight buys of 3,000 against 10,000 are three."""
-    found = at_once(lambda _: services.hold_cash(Account.objects.get(), Decimal(3000)))
+    found = at_once(lambda _: services.hold_cash(Account.objects.get(), Decimal(3000), timezone.now()))
 
     assert (found.count(None), found.count(services.NotAvailable)) == (3, 5)
     assert Account.objects.get().reserved == 9000

