@@ -26,6 +26,17 @@ def win_rate(nets: Sequence[Decimal]) -> Decimal | None:
     return rounded(Decimal(sum(net > 0 for net in nets)) / len(nets)) if nets else None
 
 
+@figure("Net P&L of closed trades", "signed_usd")
+def net_pnl(nets: Sequence[Decimal]) -> Decimal | None:
+    """What the closed trades earned in all, each after the fees of all its fills.
+
+    None before the first closed trade.
+
+    Source: MetaTrader 5, strategy report (total net profit).
+    """
+    return sum(nets, ZERO) if nets else None
+
+
 @figure("Profit factor", "number")
 def profit_factor(nets: Sequence[Decimal]) -> Decimal | None:
     """What the winners earned over what the losers lost, after fees: above 1 the trading earns.

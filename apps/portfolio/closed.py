@@ -26,6 +26,7 @@ from apps.desk.performance_trades import (
     by_weekday,
     expectancy,
     grouped,
+    net_pnl,
     profit_factor,
     win_rate,
 )
@@ -45,12 +46,14 @@ MOVES = (*FILLS, "in_lieu", "split")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Closed trades of one symbol or weekday: how many, the share that won, and what they earned (USD)."""
+    """Closed trades of one symbol or weekday: how many, the share that won, and what they earned (USD). `of` is what
+    it is called in an address."""
 
     name: str
     trades: int
     won: Decimal | None
     net: Decimal
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +124,14 @@ def closed_within(account_id: int, after: int, upto: int | None = None) -> list[
     return [trade for journal, trade in found if journal > after and (upto is None or journal <= upto)]
 
 
+def with_tags(account_id: int, trades: Sequence[ClosedTrade]) -> list[ClosedTrade]:
+    named = {opened_by: tags for kept in tagging for opened_by, tags in kept(account_id).items()}
+    return [replace(each, tags=named.get(each.opened_by, ())) for each in trades]
+
+
 def results_of(account_id: int, after: int) -> Results:
     """What the trades closed after a journal come to."""
-    named = {opened_by: tags for kept in tagging for opened_by, tags in kept(account_id).items()}
-    closed = closed_within(account_id, after)
-    trades = [replace(each, tags=named.get(each.opened_by, ())) for each in closed]
+    trades = with_tags(account_id, closed_within(account_id, after))
     symbols = sorted(groups(trades, by_symbol), key=lambda group: (-group.net, group.name))
     weekdays = sorted(groups(trades, by_weekday), key=lambda group: WEEKDAYS.index(group.name))
     directions = sorted(groups(trades, by_direction), key=lambda group: DIRECTIONS.index(group.name))
@@ -140,6 +146,7 @@ def measured_of(trades: Sequence[ClosedTrade]) -> tuple[Measured, ...]:
     return measures(
         {
             "win_rate": (win_rate(nets), f"{sum(net > 0 for net in nets)} of {len(nets)}" if nets else ""),
+            "net_pnl": (net_pnl(nets), ""),
             "profit_factor": (profit_factor(nets), ""),
             "expectancy": (expectancy(nets), ""),
             "average_win": (average_win(nets), ""),
@@ -154,7 +161,7 @@ def tag_groups(trades: Sequence[ClosedTrade]) -> list[Group]:
     tagged = by_tag(trades)
     untagged = tagged.pop(NO_TAG, [])
     found = sorted((group_of(tag, own) for tag, own in tagged.items()), key=lambda group: (-group.net, group.name))
-    return [*found, *([group_of("No tag", untagged)] if found and untagged else [])]
+    return [*found, *([replace(group_of("No tag", untagged), of=NO_TAG)] if found and untagged else [])]
 
 
 def groups(trades: Sequence[ClosedTrade], by: Callable[[ClosedTrade], str]) -> list[Group]:
@@ -163,4 +170,4 @@ def groups(trades: Sequence[ClosedTrade], by: Callable[[ClosedTrade], str]) -> l
 
 def group_of(name: str, trades: Sequence[ClosedTrade]) -> Group:
     nets = [trade.net for trade in trades]
-    return Group(name, len(nets), win_rate(nets), sum(nets, ZERO))
+    return Group(name, len(nets), win_rate(nets), sum(nets, ZERO), of=name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
 from apps.desk.money import ZERO
@@ -21,7 +21,7 @@ from apps.desk.performance_risk import (
 )
 from apps.market.queries import PastPrice
 
-from .basis import Basis
+from .basis import Basis, Row
 from .measure import Given, count
 from .performance import first_with
 from .yardsticks import benchmark
@@ -150,6 +150,14 @@ def benchmark_return(basis: Basis) -> Iterator[Given]:
     for each in found.paid:
         yield Given(f"Dividend of {each.ex_date:%-d %b %Y}", each.dividend, "exact", "a share")
         yield Given("Price before it", each.before.price, "exact", of(each.before))
+
+
+def pnl_of_sessions(rows: Sequence[Row]) -> Iterator[Given]:
+    """Of some of them; they need not follow each other."""
+    rose = sum((row.equity - row.opening for row in rows), ZERO)
+    yield count("Sessions", len(rows))
+    yield Given("What equity rose by in them", rose, "signed_usd", "at the end of each less before it")
+    yield Given("Paid in less paid out", sum((row.flow for row in rows), ZERO), "signed_usd")
 
 
 def of(price: PastPrice | None) -> str:

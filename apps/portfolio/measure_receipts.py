@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.desk.money import ZERO
 from apps.desk.performance_words import Figure, figures
 from apps.desk.trips import ClosedTrade
 from apps.market.quotes import board
 
 from .basis import Basis, Row, basis_of
-from .closed import closed_within, measured_of
-from .inputs import INPUTS
+from .choices import Choice
+from .closed import closed_within, measured_of, with_tags
+from .inputs import INPUTS, pnl_of_sessions
 from .measure import Given, Measured, name_of
 from .models import Account, SessionEquity
 from .performance import measured
@@ -27,6 +29,7 @@ NO_PAST = {
         "What the benchmark had come to by then is not kept: a dividend of it may be entered after its ex-date"
     )
 }
+NO_PAST_OF_TAGS = "Tags are given and taken away at any time: which of them a trade had by then is not kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +49,36 @@ class MeasureReceipt:
 
 
 def measure_receipt_of(
-    key: str, account: Account, span: str, now: datetime, upto: SessionEquity | None
+    key: str, account: Account, span: str, now: datetime, upto: SessionEquity | None, part: Choice | None = None
 ) -> MeasureReceipt:
-    """The value is the one that the performance page shows: both take it from `measured` or `measured_of`.
+    """The value is the one that the performance page shows: both take it from `measured` or `measured_of`. Of a part
+    it is what its rows there add up to.
 
     Raises KeyError for a figure that the desk does not measure.
     """
     basis = basis_of(account, span, now, upto)
     if key in TRADE_INPUTS:
         reach = (upto.last_journal_id or 0) if upto else None
-        trades = closed_within(account.pk, basis.record.after, reach)
+        trades = chosen(account.pk, closed_within(account.pk, basis.record.after, reach), part)
         figure, inputs = of_key(key, measured_of(trades)), tuple(TRADE_INPUTS[key](trades))
         return MeasureReceipt(figure, inputs, basis, trades[::-1], of_trades=True)
-    figure, inputs = of_key(key, measured(basis)), tuple(INPUTS[key](basis))
-    rows = tuple(basis.rows)[::-1]
+    rows = tuple(row for row in basis.rows if part is None or part.has_session(row))[::-1]
+    if part is None:
+        figure, inputs = of_key(key, measured(basis)), tuple(INPUTS[key](basis))
+    else:
+        figure, inputs = of_sessions(rows), tuple(pnl_of_sessions(rows))
     return MeasureReceipt(figure, inputs, basis, rows, of_trades=False, prices=prices_of(account, basis))
+
+
+def chosen(account_id: int, trades: list[ClosedTrade], part: Choice | None) -> list[ClosedTrade]:
+    if part is None:
+        return trades
+    known = with_tags(account_id, trades) if part.by == "tag" else trades
+    return [trade for trade in known if part.has(trade)]
+
+
+def of_sessions(rows: Sequence[Row]) -> Measured:
+    return Measured(figures["total_pnl"], sum((row.pnl for row in rows), ZERO) if rows else None)
 
 
 def of_key(key: str, found: Sequence[Measured]) -> Measured:

@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from .basis import SPANS
-from .measure_receipts import MEASURES, NO_PAST, MeasureReceipt, measure_receipt_of
+from .choices import Choice, choice_of, may_be_chosen
+from .measure_receipts import MEASURES, NO_PAST, NO_PAST_OF_TAGS, MeasureReceipt, measure_receipt_of
 from .models import Account
 from .moments import NoReceipt, close_asked, ends_of
 from .pages import PortfolioPage
@@ -22,10 +23,12 @@ ROWS = 50
 
 def measure_receipt(request: HttpRequest, name: str, account: Account, now: datetime) -> HttpResponse:
     span, found, wrong = asked(request, SPANS, "all"), None, None
-    if name not in (shown := measures_shown()):
+    part = choice_of(request.GET.get("by", ""), request.GET.get("of", ""))
+    if name not in (shown := measures_shown(part)):
         raise Http404("No such figure")
+    has_past = name not in NO_PAST and not (part and part.by == "tag")
     try:
-        found = made(name, account, span, request.GET.get("at", ""), now)
+        found = made(name, account, span, request.GET.get("at", ""), now, part)
     except NoReceipt as error:
         wrong = error
     page, ends = PortfolioPage(), ends_of(account)
@@ -33,37 +36,43 @@ def measure_receipt(request: HttpRequest, name: str, account: Account, now: date
         "page": page,
         "live": page.draw(request.user, {}),
         "name": name,
-        "title": MEASURES[name].label,
+        "title": f"{MEASURES[name].label} {part.in_words}" if part else MEASURES[name].label,
         "figure": MEASURES[name],
         "figures": shown.items(),
         "span": span,
+        "part": part,
         "spans": SPANS,
         "receipt": found,
         "wrong": wrong,
         "now": now,
         "is_past": bool(found and request.GET.get("at")),
-        "has_past": name not in NO_PAST,
+        "has_past": has_past,
         "ends": ends,
-        "permalink": f"{ends[1].session_date:%Y-%m-%d}" if ends and name not in NO_PAST else "",
+        "permalink": f"{ends[1].session_date:%Y-%m-%d}" if ends and has_past else "",
         **(rows_of(found, request.GET.get("page", "1")) if found else {}),
     }
     return render(request, "portfolio/receipt_of_measure.html", context, status=400 if wrong and wrong.field else 200)
 
 
-def measures_shown() -> dict[str, str]:
-    """What each is called, by its name in the address."""
+def measures_shown(part: Choice | None = None) -> dict[str, str]:
+    """What each is called, by its name in the address; of a part those that it has."""
     return {
         name: figure.label
         for name, figure in MEASURES.items()
-        if settings.BENCHMARK or figure.key != "benchmark_return"
+        if (settings.BENCHMARK or figure.key != "benchmark_return")
+        and (part is None or may_be_chosen(figure.key, part.by))
     }
 
 
-def made(name: str, account: Account, span: str, text: str, now: datetime) -> MeasureReceipt:
+def made(
+    name: str, account: Account, span: str, text: str, now: datetime, part: Choice | None = None
+) -> MeasureReceipt:
     close = close_asked(text, account, now) if text else None
     if close and name in NO_PAST:
         raise NoReceipt(NO_PAST[name])
-    return measure_receipt_of(MEASURES[name].key, account, span, now, close)
+    if close and part and part.by == "tag":
+        raise NoReceipt(NO_PAST_OF_TAGS)
+    return measure_receipt_of(MEASURES[name].key, account, span, now, close, part)
 
 
 def rows_of(found: MeasureReceipt, number: str) -> dict[str, Any]:

@@ -30,6 +30,12 @@ def lost_by(trades: Trades) -> list[Decimal]:
     return [trade.net for trade in trades if trade.net < 0]
 
 
+def net_pnl(trades: Trades) -> Iterator[Given]:
+    yield Given("What winners earned", sum(won_by(trades), ZERO), "usd")
+    yield Given("What losers lost", sum(lost_by(trades), ZERO), "signed_usd")
+    yield count("Closed trades", len(trades))
+
+
 def profit_factor(trades: Trades) -> Iterator[Given]:
     yield Given("What winners earned", sum(won_by(trades), ZERO), "usd")
     yield Given("What losers lost", -sum(lost_by(trades), ZERO), "usd")
@@ -57,6 +63,7 @@ def average_holding(trades: Trades) -> Iterator[Given]:
 
 TRADE_INPUTS: dict[str, Callable[[Trades], Iterator[Given]]] = {
     "win_rate": win_rate,
+    "net_pnl": net_pnl,
     "profit_factor": profit_factor,
     "expectancy": expectancy,
     "average_win": average_win,

@@ -23,6 +23,7 @@ from apps.desk.performance_trades import (
     by_weekday,
     expectancy,
     grouped,
+    net_pnl,
     profit_factor,
     sums,
     win_rate,
@@ -50,15 +51,15 @@ trades = st.lists(
 
 def test_figures_of_five_trades() -> None:
     """Two of five won; 180 against 120; (180 − 120) / 5."""
-    found = [work(NETS) for work in (win_rate, profit_factor, expectancy, average_win, average_loss)]
+    found = [work(NETS) for work in (win_rate, net_pnl, profit_factor, expectancy, average_win, average_loss)]
 
-    assert found == [Decimal("0.4"), Decimal("1.5"), 12, 90, -60]
+    assert found == [Decimal("0.4"), 60, Decimal("1.5"), 12, 90, -60]
 
 
 def test_figures_that_nothing_is_known_of() -> None:
-    figures = (win_rate, profit_factor, expectancy, average_win, average_loss)
+    figures = (win_rate, net_pnl, profit_factor, expectancy, average_win, average_loss)
 
-    assert [work([]) for work in figures] == [None] * 5
+    assert [work([]) for work in figures] == [None] * 6
     assert average_holding([]) is None
     assert (profit_factor([Decimal(5)]), average_loss([Decimal(5)])) == (None, None)
     assert (profit_factor([Decimal(-5)]), average_win([Decimal(-5)])) == (0, None)

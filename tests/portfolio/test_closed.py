@@ -75,6 +75,7 @@ def test_results_by_symbol_and_weekday_add_up_to_the_whole(traded):
     assert (found.whole.trades, found.whole.net) == (3, 36)
     assert {each.figure.key: each.text for each in found.figures} == {
         "win_rate": "66.67%",
+        "net_pnl": "+36.00",
         "profit_factor": "4.00",
         "expectancy": "+12.00",
         "average_win": "+24.00",

@@ -7,6 +7,7 @@ from apps.history.exports import EXPORTS
 from apps.history.forms import DIRECTIONS, LONGEST_NOTE
 from apps.history.statement import COLUMNS
 from apps.portfolio.basis import SPANS as PERFORMANCE_SPANS
+from apps.portfolio.choices import BY
 from apps.portfolio.kinds import KINDS
 from apps.portfolio.ledger import SPANS
 from apps.portfolio.measure_receipts import MEASURES
@@ -185,6 +186,8 @@ OPERATIONS = (
             ),
         ),
         span(dict(PERFORMANCE_SPANS), "all"),
+        query("by", choice(BY, "of performance: of the trades, or sessions, of one symbol, day, weekday or the like")),
+        query("of", words("of which one; of a tag also none", maxLength=80)),
         PAGE,
     ),
     get(
