@@ -223,7 +223,15 @@ NOT_KEPT = "not kept of that moment"
 FIGURES = {
     figure.name: figure
     for figure in (
-        Figure("equity", "Equity", "cash + what every position is worth", equity, priced=True, of_symbol=False),
+        Figure(
+            "equity",
+            "Equity",
+            "cash + what every position is worth",
+            equity,
+            priced=True,
+            of_equity=True,
+            of_symbol=False,
+        ),
         Figure(
             "market-value", "Market value", "quantity × price of each position, to the cent", market_value, priced=True
         ),
@@ -273,6 +281,8 @@ FIGURES = {
             "Buying power",
             "cash − what working orders hold back; on margin twice what equity is beyond the margin",
             buying_power,
+            on_margin=True,
+            of_equity=True,
             of_symbol=False,
         ),
     )

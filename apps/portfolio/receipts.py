@@ -58,13 +58,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`formula` in words; `lines` make it; a `priced` one rests on prices."""
+    """`formula` in words; `lines` make it; a `priced` one rests on prices, one `on_margin` only there. What rests on
+    old ones is a share of the equity where it is `of_equity`."""
 
     name: str
     title: str
     formula: str
     lines: Callable[[Asked], list[Line]]
     priced: bool = False
+    on_margin: bool = False
+    of_equity: bool = False
     of_symbol: bool = True
     signed: bool = False
 
@@ -91,11 +94,11 @@ class Receipt:
 def receipt_of(figure: Figure, asked: Asked) -> Receipt:
     lines = tuple(figure.lines(asked))
     known = [line.amount for line in lines if line.amount is not None]
-    rests_on = asked.open if figure.priced else []
+    rests_on = asked.open if figure.priced or (figure.on_margin and asked.view.margin) else []
     quotes = asked.quotes.latest_each([each.held.symbol for each in rests_on])
     stale = sum((each.market_value or each.held.cost for each in rests_on if each.stale), ZERO)
     worth = sum((each.market_value or each.held.cost for each in rests_on), ZERO)
-    whole = asked.view.equity if figure.name == "equity" else worth
+    whole = asked.view.equity if figure.of_equity else worth
     return Receipt(
         figure=figure,
         symbol=asked.symbol,

@@ -76,6 +76,19 @@ def test_a_permalink_of_the_margin_shows_the_same_after_it_was_given_up(
     assert figures(client, link) == before
 
 
+def test_buying_power_rests_on_prices_on_margin_and_says_what_of_them_is_old(
+    account: Account, quotes: Any, client: Client
+) -> None:
+    client.force_login(account.user)
+    change(account, AccountKind.MARGIN, ON_MARGIN, quotes)
+    link = "/portfolio/receipts/buying-power/?at=2026-03-02T"
+
+    cash, fresh, old = (figures(client, f"{link}{at}Z") for at in ("14:30:00", "15:30:00", "19:00:00"))
+
+    assert ("AAPL" in cash, "AAPL" in fresh, "old or missing" in fresh) == (False, True, False)
+    assert "1.00% of the equity (100.00 USD) rests on old or missing prices" in old
+
+
 def figures(client: Client, link: str) -> str:
     """But for the moment up to which another one may be asked for: that is now."""
     made = client.get(link).content.decode().partition("How it was made")[2].partition("</main>")[0]
