@@ -20,8 +20,9 @@ from apps.trades.models import Order
 
 from .http import FIELDS, JSON
 
-BEFORE = {"holdings": 6, "place": 14, "fill": 30}
-"""Queries with transactions. Before there was a currency but USD holdings and a fill took as many, an order 25."""
+BEFORE = {"holdings": 6, "place": 15, "fill": 31}
+"""Queries with transactions. Before there was a currency but USD holdings took as many, an order 25, and a fill as
+many but the one that keeps since when what is held back."""
 PAGES = (
     "/",
     "/portfolio/",
