@@ -51,6 +51,12 @@ def save_lots(row: Position, before: DeskPosition, after: DeskPosition) -> None:
             row.lots.filter(exec_id=exec_id).update(**terms_of(lot))
 
 
+def write_lots(row: Position, lots: Sequence[DeskLot]) -> None:
+    """All of them again, in their order: those of one moment are told apart by their ids."""
+    row.lots.all().delete()
+    Lot.objects.bulk_create([lot_row(row, lot) for lot in lots], batch_size=ROWS_AT_ONCE)
+
+
 def lot_row(row: Position, lot: DeskLot) -> Lot:
     return Lot(position=row, exec_id=lot.exec_id, opened_at=lot.opened_at, **terms_of(lot))
 

@@ -14,8 +14,8 @@ from apps.desk.position import Lot as DeskLot
 from apps.desk.position import Position as DeskPosition
 from apps.market.models import Instrument
 
-from .bookkeeping import ROWS_AT_ONCE, lock, lot_row
-from .models import Account, Lot, Position
+from .bookkeeping import lock, write_lots
+from .models import Account, Position
 from .news import tell
 from .queries import desk_lot
 from .rebuilding import Rebuilt, rebuilt
@@ -125,5 +125,4 @@ def write_again(account: Account, symbol: str, booked: Booked) -> None:
     if row.reserved > abs(row.quantity):
         raise HeldBack(f"orders hold back {plain(row.reserved)} {symbol}, the journals leave {plain(row.quantity)}")
     row.save(update_fields=list(booked.figures))
-    row.lots.all().delete()
-    Lot.objects.bulk_create([lot_row(row, lot) for lot in booked.made.position.lots], batch_size=ROWS_AT_ONCE)
+    write_lots(row, booked.made.position.lots)

@@ -13,11 +13,11 @@ from apps.desk.money import ZERO
 from apps.desk.position import CostMethod
 from apps.market.quotes import board
 
-from .bookkeeping import lock, save_lots, write
+from .bookkeeping import lock, write, write_lots
 from .borrowing import owed_by
 from .models import Account, AccountKind, Journal, KindChange, Position
 from .news import tell
-from .queries import desk_position, holdings_of, portfolio_value
+from .queries import holdings_of, portfolio_value
 from .rebuilding import rebuilt
 
 LEAST_EQUITY = Decimal(2_000)
@@ -76,7 +76,7 @@ def set_cost_method(account: Account, method: CostMethod) -> bool:
     again = rebuilt(locked.pk, method)
     for row in Position.objects.select_for_update().filter(account=locked).select_related("instrument"):
         found = again[row.instrument.symbol]
-        save_lots(row, desk_position(row), found.position)
+        write_lots(row, found.position.lots)
         cost, realized = found.position.cost - row.cost, found.realized - row.realized_pnl
         row.cost, row.local_cost, row.realized_pnl = found.position.cost, found.position.local, found.realized
         row.save(update_fields=["cost", "local_cost", "realized_pnl"])

@@ -91,6 +91,20 @@ def test_by_every_cost_method(traded: Account, book: Callable[..., None], method
     assert differences(traded.pk) == []
 
 
+def test_lots_of_one_moment_keep_their_order_under_another_method(
+    alice_account: Account, book: Callable[..., None]
+) -> None:
+    """R-LEDGER: as files of fills have them. The sale of then took the first; by the new method it took the last, and
+    the next one takes the second."""
+    buys = "; ".join(f"buy 10 AAPL @ {price}.00" for price in (10, 20, 30))
+    book(alice_account, f"{buys}; sell 10 AAPL @ 40.00", at=NOON)
+    terms.set_cost_method(alice_account, CostMethod.LIFO)
+    book(alice_account, "sell 10 AAPL @ 40.00", at=NOON + timedelta(days=1))
+
+    assert Position.objects.get().realized_pnl == 100 + 200
+    assert differences(alice_account.pk) == []
+
+
 @pytest.mark.parametrize("act", BREAKS)
 def test_what_differs_is_named_and_mended(traded: Account, act: Callable[[], None]) -> None:
     """R-LEDGER"""
