@@ -29,7 +29,7 @@ class Ticket:
     One that is `reduce_only` is refused where it would open a position; the `effect` is said of one that is there.
     With `notional` (USD) the quantity is what that came to when it was asked for, and a buy never spends more.
     `then` is what is to be sent once it is filled whole; that is known by this one's id.
-    `is_exit` is said of an exit that is changed: no price band holds for it.
+    `is_exit` is said of an exit that is changed: no price band holds for it; the `watermark` of a trailing stop that is.
     `instrument` is the symbol's row, if it was read while the fields were checked.
     """
 
@@ -53,6 +53,7 @@ class Ticket:
     effect: Effect | None = None
     extended_hours: bool = False
     is_exit: bool = False
+    watermark: Decimal | None = None
     then: Ticket | None = None
     instrument: Instrument | None = field(default=None, compare=False, repr=False)
 
@@ -70,6 +71,7 @@ class Ticket:
             self.time_in_force,
             trail_amount=self.trail_amount,
             trail_percent=self.trail_percent,
+            watermark=self.watermark,
             expires_at=self.expires_at,
             take_profit=self.take_profit,
             stop_loss=self.stop_loss,
@@ -82,7 +84,7 @@ class Ticket:
     def fingerprint(self) -> str:
         """The same for the same terms, in hexadecimal (SHA-256), whatever becomes of the order."""
         apart = {"client_order_id", "replaces", "notional", "oco_stop", "reduce_only", "effect"}
-        apart |= {"extended_hours", "is_exit", "then", "instrument"}
+        apart |= {"extended_hours", "is_exit", "watermark", "then", "instrument"}
         apart |= {"quantity"} if self.notional else set()
         terms = [getattr(self, each.name) for each in fields(self) if each.name not in apart]
         terms += ["notional", self.notional] if self.notional else []
@@ -187,6 +189,7 @@ class Change:
             effect=Effect.OPEN if order.opens else Effect.CLOSE,
             extended_hours=order.extended_hours,
             is_exit=order.is_exit,
+            watermark=order.watermark,
         )
 
 

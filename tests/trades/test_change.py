@@ -13,11 +13,12 @@ from django.test import Client
 from apps.desk.quote import Quote
 from apps.live.models import Event
 from apps.market.models import MarketState
+from apps.market.quotes import board
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Account, Position
 from apps.trades import filling, services
 from apps.trades.models import Order
-from apps.trades.ticket import Placed, Refused
+from apps.trades.ticket import Change, Placed, Refused
 
 from .http import HTMX, JSON, sign_in
 
@@ -51,6 +52,18 @@ def test_change_holds_back_what_it_needs_now(
     assert (changed.quantity, changed.limit_price) == (Decimal(quantity), Decimal(limit))
     assert changed.reserved == account.reserved == Decimal(reserved)
     assert Event.objects.filter(kind="order.replaced", toast=True).count() == 1
+
+
+def test_change_of_a_trailing_buy_goes_by_where_its_stop_is(
+    account: Account, placed: Place, quote: Quotes, now: datetime
+) -> None:
+    """It trails the 150.01 that was asked by 10.00: at 155.00 its stop is still 160.01, and 5 % more is held back."""
+    order = placed("buy 10 AAPL trail 10.00")
+    board.put(quote(bid="154.98", ask="155.00", received_at=now + timedelta(seconds=1)))
+
+    services.replace_order(account, order.pk, Change(Decimal(20), None, None), now + timedelta(seconds=1))
+
+    assert now_of(order).reserved == Decimal("3361.21")
 
 
 def test_change_to_what_it_is_changes_nothing(desk: Client, placed: Place) -> None:
