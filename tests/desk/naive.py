@@ -10,40 +10,24 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from .naive_order import NaiveOrder, end, facts_of, good_enough, in_turn, rounded, text, texts
+from .naive_books import NaiveBooks
+from .naive_fees import FEES
+from .naive_market import WHOLE, dearest, elect, share_out
+from .naive_order import NaiveOrder, end, facts_of, rounded, text, texts, total
+from .naive_rules import STALE_AFTER, refusal, unpriced
 
-WHOLE = {"AAPL": Fraction(1), "FRAC": Fraction(1, 1000)}  # the least quantity
-STALE_AFTER = 15  # seconds
-YEAR_AND_A_DAY = 366 * 24 * 60 * 60
-FEES = {  # USD a share, share of what was traded, USD at least
-    "none": (Fraction(0), Fraction(0), Fraction(0)),
-    "per-share 0.005 min 1.00": (Fraction(5, 1000), Fraction(0), Fraction(1)),
-    "bps 5 min 0": (Fraction(0), Fraction(5, 10_000), Fraction(0)),
-}
+PAID_IN = {"cash": {"ann": 150, "ben": 9_000}, "margin": {"ann": 2_000, "ben": 2_500}}  # USD
 
 
 class NaiveDesk:
-    def __init__(self, fees: str) -> None:
-        self.per_share, self.of_value, self.least = FEES[fees]
+    def __init__(self, fees: str, kind: str = "cash") -> None:
+        self.fee = FEES[fees]
         self.orders: dict[str, NaiveOrder] = {}
         self.fills: list[dict[str, Any]] = []
-        self.lots: dict[str, list[dict[str, Any]]] = {
-            f"{trader}/{symbol}": [] for trader in ("ann", "ben") for symbol in ("AAPL", "FRAC")
-        }
+        self.denied: list[str] = []
         self.quotes: dict[str, dict[str, Any]] = {}
         self.is_extended = False
-        self.ledger = {
-            trader: {
-                "cash": Fraction(money),
-                "securities": Fraction(0),
-                "commission": Fraction(0),
-                "realized": Fraction(0),
-                "funding": Fraction(-money),
-                "dividends": Fraction(0),
-                "interest": Fraction(0),
-            }
-            for trader, money in (("ann", 150), ("ben", 9_000))
-        }
+        self.books = {trader: NaiveBooks(paid, on_margin=kind == "margin") for trader, paid in PAID_IN[kind].items()}
 
     def apply(self, command: dict[str, Any]) -> bool:
         return bool(getattr(self, command["do"])(command))
@@ -65,6 +49,7 @@ class NaiveDesk:
             stop=Fraction(said["stop"]) if kind in ("stop", "stop_limit") else None,
             trail=said["trail"] if kind == "trailing_stop" else None,
             till=said["till"] if said["tif"] == "gtd" else None,
+            effect=self.effect_of(said),
             extended=said.get("extended", False),
         )
         quote = self.quotes.get(order.symbol)
@@ -76,44 +61,63 @@ class NaiveDesk:
         self.orders[order.key] = order
         return True
 
+    def exit(self, said: dict[str, Any]) -> bool:
+        """All that is held is sold at the market, or all that is owed bought; what waits to do that is cancelled."""
+        held = self.books[said["trader"]].shares[said["symbol"]]
+        if held == 0:
+            return False
+        rule = unpriced(self.quotes.get(said["symbol"]), said["at"])
+        if rule:
+            self.denied.append(f"{said['order']} {rule}")
+            return False
+        side = "sell" if held > 0 else "buy"
+        self.end_all([each for each in self.of(said["trader"], said["symbol"]) if each.side == side], "canceled")
+        return self.place({**said, "side": side, "type": "market", "tif": "day", "quantity": abs(held)})
+
+    def effect_of(self, said: dict[str, Any]) -> str:
+        """A sell closes what is held and opens short where nothing is, on margin alone; a buy covers what is owed and
+        opens long where nothing is."""
+        books, sells = self.books[said["trader"]], said["side"] == "sell"
+        held = books.shares[said["symbol"]]
+        if not books.on_margin:
+            return "close" if sells else "open"
+        return "close" if (sells and held > 0) or (not sells and held < 0) else "open"
+
     def may_work(self, order: NaiveOrder, now: int) -> bool:
-        quote = self.quotes.get(order.symbol)
-        if order.extended and (order.type != "limit" or order.tif in ("ioc", "fok")):
-            return False
-        if quote is None or now - quote["at"] > STALE_AFTER:
-            return False
-        if order.till is not None and not now < order.till <= now + YEAR_AND_A_DAY:
-            return False
-        if order.side == "buy":
-            return self.needs(order) <= self.free_cash(order.trader, besides=order)
-        held = sum(lot["qty"] for lot in self.lots[f"{order.trader}/{order.symbol}"])
-        others = [each for each in self.orders.values() if each.works and each.side == "sell" and each is not order]
-        waiting = sum(each.rest for each in others if (each.trader, each.symbol) == (order.trader, order.symbol))
-        return order.rest <= held - waiting
+        rule = refusal(self, order, now)
+        if rule:
+            self.denied.append(f"{order.key} {rule}")
+        return not rule
+
+    def of(self, trader: str, symbol: str) -> list[NaiveOrder]:
+        return [each for each in self.orders.values() if (each.trader, each.symbol) == (trader, symbol)]
 
     def needs(self, order: NaiveOrder) -> Fraction:
-        """What it holds back: the shares it sells, or the most that it may cost."""
-        if order.side == "sell":
+        """What it holds back: the shares it closes, or the most that it may come to; on margin half of that. The fee
+        comes on top."""
+        if not order.opens:
             return order.rest
-        price = order.limit
-        if price is None:
-            price = max(self.quotes[order.symbol]["ask"], order.stop_price or Fraction(0)) * Fraction(105, 100)
-        return rounded(order.rest * price, 2) + self.fee(order.rest, price)
+        price = dearest(order, self.quotes[order.symbol])
+        most = rounded(order.rest * price, 2)
+        if self.books[order.trader].on_margin:
+            most = rounded(most / 2, 2)
+        return most + self.fee(order.rest, price)
 
-    def fee(self, qty: Fraction, price: Fraction) -> Fraction:
-        fee = self.per_share * qty + self.of_value * qty * price
-        return rounded(min(max(fee, self.least), qty * price), 2)
+    def held_back(self, trader: str, besides: NaiveOrder | None = None) -> Fraction:
+        """USD, by working orders."""
+        works = [each for each in self.orders.values() if each.works and each.opens and each is not besides]
+        return total(each.reserved for each in works if each.trader == trader)
 
-    def free_cash(self, trader: str, besides: NaiveOrder | None = None) -> Fraction:
-        others = [each for each in self.orders.values() if each.works and each.side == "buy" and each is not besides]
-        return self.ledger[trader]["cash"] - sum(each.reserved for each in others if each.trader == trader)
+    def free(self, trader: str, besides: NaiveOrder | None = None) -> Fraction | None:
+        """What may be opened with; on margin not known while a price is missing."""
+        books, held_back = self.books[trader], self.held_back(trader, besides)
+        if not books.on_margin:
+            return books.cash - held_back
+        margin = books.margin(self.quotes, held_back)
+        return None if margin is None else margin["excess"]
 
     def cancel(self, said: dict[str, Any]) -> bool:
-        order = self.orders.get(said["order"])
-        if order is None or not order.works:
-            return False
-        end(order, "canceled")
-        return True
+        return self.end_all([each for each in self.orders.values() if each.key == said["order"]], "canceled")
 
     def replace(self, said: dict[str, Any]) -> bool:
         order = self.orders.get(said["order"])
@@ -126,6 +130,8 @@ class NaiveDesk:
         if order.stop is not None:
             order.stop = Fraction(said["stop"])
         too_late = order.quantity <= order.cum or (order.elected and order.stop != before[2])
+        if not too_late and (order.quantity, order.limit, order.stop) == before[:3]:
+            return True
         if too_late or not self.may_work(order, said["at"]):
             order.quantity, order.limit, order.stop, order.reserved = before
             return False
@@ -135,27 +141,49 @@ class NaiveDesk:
         return True
 
     def expire(self, said: dict[str, Any]) -> bool:
-        due = [each for each in self.orders.values() if each.works and each.till and each.till <= said["at"]]
-        for order in due:
-            end(order, "expired")
-        return bool(due)
+        return self.end_all(
+            [each for each in self.orders.values() if each.till and each.till <= said["at"]], "expired"
+        )
 
     def hours(self, said: dict[str, Any]) -> bool:
         self.is_extended = said["hours"] == "extended"
         return True
 
     def close(self, said: dict[str, Any]) -> bool:
-        due = [each for each in self.orders.values() if each.works and each.tif == "day"]
-        for order in due:
-            end(order, "expired")
-        return bool(due)
+        return self.end_all([each for each in self.orders.values() if each.tif == "day"], "expired")
+
+    def end_all(self, orders: list[NaiveOrder], status: str) -> bool:
+        """Those that work."""
+        working = [each for each in orders if each.works]
+        for order in working:
+            end(order, status)
+        return bool(working)
+
+    # Accounts
+
+    def method(self, said: dict[str, Any]) -> bool:
+        books = self.books[said["trader"]]
+        before, books.method = books.method, said["method"]
+        return before != said["method"]
+
+    def split(self, said: dict[str, Any]) -> bool:
+        symbol, ratio = said["symbol"], Fraction(said["new"], said["old"])
+        self.end_all([each for each in self.orders.values() if each.symbol == symbol], "canceled")
+        for books in self.books.values():
+            books.split(symbol, ratio, WHOLE[symbol], Fraction(said["in_lieu"]))
+        self.quotes.pop(symbol, None)
+        return True
+
+    def dividend(self, said: dict[str, Any]) -> bool:
+        for books in self.books.values():
+            books.dividend(said["symbol"], Fraction(said["amount"]))
+        return True
 
     # Quotes
 
     def quote(self, said: dict[str, Any]) -> bool:
         self.quotes[said["symbol"]] = {
-            "bid": Fraction(said["bid"]),
-            "ask": Fraction(said["ask"]),
+            **{name: Fraction(said[name]) for name in ("bid", "ask", "last")},
             "bid_left": Fraction(said["bid_size"]),
             "ask_left": Fraction(said["ask_size"]),
             "at": said["at"] - said["age"],
@@ -184,31 +212,18 @@ class NaiveDesk:
         return moved
 
     def trade(self, alive: list[NaiveOrder], quote: dict[str, Any], now: int) -> bool:
-        moved, elected_now = False, []
-        for order in alive:
-            reached = order.stop_price
-            if order.waits and (quote["ask"] >= reached if order.side == "buy" else quote["bid"] <= reached):
-                order.elected = moved = True
-                elected_now.append(order)
-        shown = {"buy": quote["ask_left"], "sell": quote["bid_left"]}
-        shares = []
-        for order in in_turn([each for each in alive if not each.waits and good_enough(each, quote)]):
-            lots = min(order.rest, shown[order.side]) // WHOLE[order.symbol]
-            qty = lots * WHOLE[order.symbol]
-            if qty and (qty == order.rest or order.tif != "fok"):
-                shown[order.side] -= qty
-                shares.append((order, qty))
-        for order, qty in shares:
-            stood = order.placed_at < quote["at"] if order.type == "limit" else order not in elected_now
-            makes = order.limit is not None and (stood or order.cum > 0)
-            self.fill(order, qty, quote, now, "maker" if makes else "taker")
-        return moved or bool(shares)
+        elected = elect(alive, quote)
+        shares = share_out(alive, quote, elected)
+        for order, qty, liquidity in shares:
+            self.fill(order, qty, quote, now, liquidity)
+        return bool(elected or shares)
 
     def fill(self, order: NaiveOrder, offered: Fraction, quote: dict[str, Any], now: int, liquidity: str) -> None:
         price, held, rest = quote["ask" if order.side == "buy" else "bid"], order.reserved, order.rest
-        qty = offered
-        if order.side == "buy":
-            purse = self.free_cash(order.trader, besides=order)
+        qty, books = offered, self.books[order.trader]
+        pays_cash = order.opens and not books.on_margin
+        if pays_cash:
+            purse = books.cash - self.held_back(order.trader, besides=order)
             while qty > 0 and rounded(qty * price, 2) + self.fee(qty, price) > purse:
                 qty -= WHOLE[order.symbol]
         if qty < offered and order.tif == "fok":
@@ -222,46 +237,31 @@ class NaiveDesk:
             end(order, "canceled")
         elif order.status == "filled":
             order.reserved = Fraction(0)
-        elif order.side == "sell":
+        elif not order.opens:
             order.reserved = order.rest
         else:
-            order.reserved = min(rounded(held * order.rest / rest, 2), self.free_cash(order.trader, besides=order))
+            order.reserved = rounded(held * order.rest / rest, 2)
+            if pays_cash:
+                order.reserved = min(order.reserved, books.cash - self.held_back(order.trader, besides=order))
 
     def book(self, order: NaiveOrder, qty: Fraction, price: Fraction, now: int, liquidity: str) -> None:
-        value, fee = rounded(qty * price, 2), self.fee(qty, price)
-        key, books = f"{order.key}:{text(order.cum)}", self.ledger[order.trader]
-        facts = {"id": key, "order": order.key, "symbol": order.symbol, "side": order.side, "qty": qty}
-        self.fills.append({**facts, "px": price, "fee": fee, "liquidity": liquidity, "at": now})
-        lots = self.lots[f"{order.trader}/{order.symbol}"]
-        books["commission"] += fee
-        if order.side == "buy":
-            books["cash"] -= value + fee
-            books["securities"] += value
-            lots.append({"id": key, "qty": qty, "cost": value, "px": price, "at": now})
-            return
-        books["cash"] += value - fee
-        relieved = Fraction(0)
-        while qty:
-            first = lots[0]
-            if first["qty"] <= qty:
-                qty -= first["qty"]
-                relieved += first["cost"]
-                del lots[0]
-                continue
-            first["qty"] -= qty
-            kept = rounded(first["qty"] * first["px"], 2)
-            relieved += first["cost"] - kept
-            first["cost"], qty = kept, Fraction(0)
-        books["securities"] -= relieved
-        books["realized"] -= value - relieved
+        fee, key = self.fee(qty, price), f"{order.key}:{text(order.cum)}"
+        move = {"id": key, "side": order.side, "qty": qty, "px": price, "at": now}
+        self.fills.append({**move, "order": order.key, "symbol": order.symbol, "fee": fee, "liquidity": liquidity})
+        self.books[order.trader].fill(order.symbol, move, fee)
+
+    def accounts(self) -> dict[str, Any]:
+        return texts(
+            {trader: books.facts(self.quotes, self.held_back(trader)) for trader, books in self.books.items()}
+        )
 
     def state(self) -> dict[str, Any]:
         return texts(
             {
                 "orders": {key: facts_of(order) for key, order in self.orders.items()},
                 "fills": self.fills,
-                "positions": self.lots,
-                "ledger": self.ledger,
+                "denied": self.denied,
+                "accounts": self.accounts(),
                 "quotes": self.quotes,
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -22,6 +23,7 @@ class NaiveOrder:
     stop: Fraction | None
     trail: str | None
     till: int | None
+    effect: str = ""
     extended: bool = False
     status: str = "new"
     cum: Fraction = Fraction(0)
@@ -32,6 +34,10 @@ class NaiveOrder:
     @property
     def works(self) -> bool:
         return self.status in ("new", "partially_filled")
+
+    @property
+    def opens(self) -> bool:
+        return self.effect == "open"
 
     @property
     def rest(self) -> Fraction:
@@ -47,10 +53,20 @@ class NaiveOrder:
     def stop_price(self) -> Fraction | None:
         if self.trail is None or self.best is None:
             return self.stop
-        away = Fraction(self.trail.rstrip("%"))
-        if self.trail.endswith("%"):
-            away = self.best * away / 100
-        return rounded(self.best + away if self.side == "buy" else self.best - away, 8)
+        return self.behind(self.trail, self.best)
+
+    def stop_at(self, price: Fraction) -> Fraction | None:
+        """Where its stop would be, had it seen this price too."""
+        if self.trail is None or not self.waits:
+            return self.stop_price
+        seen = [*self.seen, price]
+        return self.behind(self.trail, min(seen) if self.side == "buy" else max(seen))
+
+    def behind(self, trail: str, best: Fraction) -> Fraction:
+        away = Fraction(trail.rstrip("%"))
+        if trail.endswith("%"):
+            away = best * away / 100
+        return rounded(best + away if self.side == "buy" else best - away, 8)
 
     @property
     def waits(self) -> bool:
@@ -61,25 +77,21 @@ def end(order: NaiveOrder, status: str) -> None:
     order.status, order.reserved = status, Fraction(0)
 
 
-def good_enough(order: NaiveOrder, quote: dict[str, Any]) -> bool:
-    if order.limit is None:
-        return True
-    return quote["ask"] <= order.limit if order.side == "buy" else quote["bid"] >= order.limit
-
-
-def in_turn(orders: list[NaiveOrder]) -> list[NaiveOrder]:
-    """Those that take any price, then the buys from the highest limit down, then the sells from the lowest up."""
-    by_time = sorted(orders, key=lambda each: (each.placed_at, each.key))
-    turn = [each for each in by_time if each.limit is None]
-    for side, highest_first in (("buy", True), ("sell", False)):
-        asked = {each.limit for each in orders if each.side == side and each.limit is not None}
-        for limit in sorted(asked, reverse=highest_first):
-            turn += [each for each in by_time if each.side == side and each.limit == limit]
-    return turn
-
-
 def facts_of(order: NaiveOrder) -> dict[str, Any]:
-    words = ("symbol", "side", "type", "tif", "quantity", "placed_at", "limit", "stop", "trail", "till", "status")
+    words = (
+        "symbol",
+        "side",
+        "effect",
+        "type",
+        "tif",
+        "quantity",
+        "placed_at",
+        "limit",
+        "stop",
+        "trail",
+        "till",
+        "status",
+    )
     more = {name: getattr(order, name) for name in (*words, "cum", "elected", "trader", "reserved")}
     return {**more, "watermark": order.best}
 
@@ -87,6 +99,10 @@ def facts_of(order: NaiveOrder) -> dict[str, Any]:
 def rounded(value: Fraction, places: int) -> Fraction:
     """Half to even, as Python rounds fractions."""
     return Fraction(round(value * 10**places), 10**places)
+
+
+def total(amounts: Iterable[Fraction]) -> Fraction:
+    return sum(amounts, Fraction(0))
 
 
 def text(value: Fraction) -> str:

@@ -5,16 +5,18 @@ A command is a dict of texts and whole seconds since NOON, so that it can be wri
     {"do": "place", "at": 4, "trader": "ann", "order": "o1", "symbol": "AAPL", "side": "buy", "type": "limit", …}
     {"do": "quote", "at": 5, "age": 1, "symbol": "AAPL", "bid": "9.99", "ask": "10.01", "bid_size": "50", …}
     cancel (order), replace (order, quantity, limit, stop), look (symbol, again at what its quote has left),
-    expire (what was good till now), close (the session is over), hours (regular or extended ones begin)
+    expire (what was good till now), close (the session is over), hours (regular or extended ones begin),
+    method (trader, method: their shares are taken by that, those of before too),
+    exit (trader, symbol, order: all of it at the market), split (symbol, new, old, in_lieu),
+    dividend (symbol, amount a share)
 
-The way of the data is that of apps/trades/services.py and filling.py.
+The way of the data is that of apps/trades: services.py, review.py and filling.py.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -22,41 +24,42 @@ from apps.desk.book import Book
 from apps.desk.calendar import Trading
 from apps.desk.commission import parse_commission
 from apps.desk.fill import Fill
-from apps.desk.ledger import BOOKS, CASH, Line, lines_of_deposit, lines_of_fill
+from apps.desk.ledger import CASH
 from apps.desk.matching import Displayed, Execution, is_over, match
 from apps.desk.money import ZERO, cents, plain
-from apps.desk.order import LIMITS, WORKING, Order, OrderStatus, OrderType, Side, TimeInForce, check_transition
-from apps.desk.position import Position, trade
+from apps.desk.order import LIMITS, WORKING, Effect, Order, OrderStatus, OrderType, Side, TimeInForce, check_transition
+from apps.desk.position import CostMethod, Split
 from apps.desk.quote import Quote
-from apps.desk.risk import Accepted, Denied, affordable, check_closing, check_opening, check_terms
+from apps.desk.risk import Accepted, Denied, affordable, check_closing, check_direction, check_opening, check_terms
 from apps.desk.sessions import check_extended
 
-from .build import NOON
+from .pure_account import PureAccount
+from .pure_words import STOP_PRICED, Command, moment, order_of, quote_of
 
-Command = dict[str, Any]
 LOTS = {"AAPL": Decimal(1), "FRAC": Decimal("0.001")}
 STALE_MS = 15_000
 HOURS = {"regular": Trading.CONTINUOUS, "extended": Trading.EXTENDED}
-TRADERS = {"ann": Decimal(150), "ben": Decimal(9_000)}  # USD to begin with
-STOP_PRICED = {OrderType.STOP, OrderType.STOP_LIMIT}
+TRADERS = {  # USD to begin with
+    "cash": {"ann": Decimal(150), "ben": Decimal(9_000)},
+    "margin": {"ann": Decimal(2_000), "ben": Decimal(2_500)},
+}
 
 
 class PureDesk:
-    def __init__(self, fees: str) -> None:
+    def __init__(self, fees: str, kind: str = "cash") -> None:
         self.commission = parse_commission(fees)
         self.orders: dict[str, Order] = {}
         self.owners: dict[str, str] = {}
-        self.reserved: dict[str, Decimal] = {}  # by order: USD for a buy, shares for a sell
-        self.held_back: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)  # by trader and symbol or cash
+        self.reserved: dict[str, Decimal] = {}  # by order: USD for one that opens, shares for one that closes
+        self.denied: list[str] = []  # order and rule
         self.books = {symbol: Book() for symbol in LOTS}
         self.quotes: dict[str, Quote] = {}
         self.left: dict[str, Displayed] = {}
         self.fills: list[Fill] = []
         self.trading = Trading.CONTINUOUS
-        self.positions = {(trader, symbol): Position(symbol) for trader in TRADERS for symbol in LOTS}
-        self.ledger = {trader: dict.fromkeys(BOOKS, ZERO) for trader in TRADERS}
-        for trader, amount in TRADERS.items():
-            self.write(trader, lines_of_deposit(amount))
+        self.accounts = {
+            trader: PureAccount(amount, LOTS, on_margin=kind == "margin") for trader, amount in TRADERS[kind].items()
+        }
 
     def apply(self, command: Command) -> bool:
         """Whether it was taken; a refusal changes nothing."""
@@ -68,6 +71,8 @@ class PureDesk:
                 return self.cancel(command["order"])
             case "replace":
                 return self.change(command, now)
+            case "exit":
+                return self.exit(command, now)
             case "quote":
                 quote = quote_of(command)
                 self.quotes[quote.symbol] = quote
@@ -83,12 +88,21 @@ class PureDesk:
                 return True
             case "close":
                 return self.expire(lambda order: order.time_in_force is TimeInForce.DAY)
+            case "method":
+                return self.accounts[command["trader"]].switch(CostMethod(command["method"]))
+            case "split":
+                return self.split(command, now)
+            case "dividend":
+                for account in self.accounts.values():
+                    account.pay(command["symbol"], Decimal(command["amount"]))
+                return True
         raise ValueError(f"{command['do']!r} is no command")
 
     # Orders
 
     def place(self, command: Command, now: datetime) -> bool:
-        order, trader = order_of(command), command["trader"]
+        trader = command["trader"]
+        order = order_of(command, self.accounts[trader].effect_of(Side(command["side"]), command["symbol"]))
         verdict = self.verdict(order, trader, now)
         if isinstance(verdict, Denied):
             return False
@@ -97,14 +111,51 @@ class PureDesk:
         self.hold(order, verdict.reserve)
         return True
 
+    def exit(self, command: Command, now: datetime) -> bool:
+        """What waits to close it is cancelled, if the order to close all of it is taken."""
+        trader, symbol = command["trader"], command["symbol"]
+        held, quote = self.accounts[trader].positions[symbol].qty, self.quotes.get(symbol)
+        if not held:
+            return False
+        side = Side.SELL if held > 0 else Side.BUY
+        order = Order(command["order"], symbol, side, OrderType.MARKET, abs(held), now, effect=Effect.CLOSE)
+        verdict = check_closing(order, held, ZERO, quote, now, STALE_MS)
+        if isinstance(verdict, Denied):
+            self.denied.append(f"{order.order_id} {verdict.rule}")
+            return False
+        for other in list(self.books[symbol]):
+            if self.owners[other.order_id] == trader and other.side is side:
+                self.end(other, OrderStatus.CANCELED)
+        self.owners[order.order_id] = trader
+        self.put(order)
+        self.hold(order, verdict.reserve)
+        return True
+
     def verdict(self, order: Order, trader: str, now: datetime) -> Accepted | Denied:
-        quote = self.quotes.get(order.symbol)
+        verdict = self.covered(order, trader, now)
+        if isinstance(verdict, Denied):
+            self.denied.append(f"{order.order_id} {verdict.rule}")
+        return verdict
+
+    def covered(self, order: Order, trader: str, now: datetime) -> Accepted | Denied:
+        quote, account = self.quotes.get(order.symbol), self.accounts[trader]
         if denied := check_terms(order, quote, now) or (check_extended(order) if order.extended_hours else None):
             return denied
-        if order.side is Side.BUY:
-            return check_opening(order, quote, self.free_cash(trader), self.commission, now, STALE_MS)
-        held, reserved = self.positions[trader, order.symbol].qty, self.held_back[trader, order.symbol]
-        return check_closing(replace(order, quantity=order.leaves_qty), held, reserved, quote, now, STALE_MS)
+        if not order.opens:
+            held, reserved = account.positions[order.symbol].qty, account.held_back[order.symbol]
+            return check_closing(replace(order, quantity=order.leaves_qty), held, reserved, quote, now, STALE_MS)
+        if account.on_margin and (crossing := check_direction(order, self.opening_side(order, trader))):
+            return crossing
+        free = account.free(self.quotes)
+        if free is None:
+            return Denied("account", "equity_unknown", "A price of a position is missing")
+        return check_opening(order, quote, free, self.commission, now, STALE_MS, on_margin=account.on_margin)
+
+    def opening_side(self, order: Order, trader: str) -> Side | None:
+        for other in self.books[order.symbol]:
+            if other.opens and self.owners[other.order_id] == trader and other.order_id != order.order_id:
+                return other.side
+        return None
 
     def change(self, command: Command, now: datetime) -> bool:
         before = self.orders.get(command["order"])
@@ -115,6 +166,8 @@ class PureDesk:
         order = replace(before, quantity=Decimal(command["quantity"]), limit_price=limit, stop_price=stop)
         if order.quantity <= before.cum_qty or (before.triggered and stop != before.stop_price):
             return False
+        if order == before:
+            return True
         if (limit, stop) != (before.limit_price, before.stop_price) or order.quantity > before.quantity:
             order = replace(order, placed_at=now)
         held = self.reserved[order.order_id]
@@ -156,12 +209,20 @@ class PureDesk:
             self.books[order.symbol].take(order.order_id)
 
     def hold(self, order: Order, amount: Decimal) -> None:
-        what = CASH if order.side is Side.BUY else order.symbol
-        self.held_back[self.owners[order.order_id], what] += amount - self.reserved.get(order.order_id, ZERO)
+        what, account = CASH if order.opens else order.symbol, self.accounts[self.owners[order.order_id]]
+        account.held_back[what] += amount - self.reserved.get(order.order_id, ZERO)
         self.reserved[order.order_id] = amount
 
-    def free_cash(self, trader: str) -> Decimal:
-        return self.ledger[trader][CASH] - self.held_back[trader, CASH]
+    def split(self, command: Command, now: datetime) -> bool:
+        """Orders for the old shares end, and so does their quote."""
+        split = Split(command["symbol"], command["new"], command["old"])
+        for order in list(self.books[split.symbol]):
+            self.end(order, OrderStatus.CANCELED)
+        for account in self.accounts.values():
+            account.split(split, Decimal(command["in_lieu"]), now)
+        self.quotes.pop(split.symbol, None)
+        self.left.pop(split.symbol, None)
+        return True
 
     # Quotes
 
@@ -188,11 +249,17 @@ class PureDesk:
         return bool(matched.executions or matched.triggered or matched.killed)
 
     def execute(self, execution: Execution, now: datetime) -> Decimal:
-        """Books as much as the trader can pay and cancels the rest; returns what was taken."""
+        """Books as much as the trader can pay and cancels the rest; returns what was taken. On margin what was
+        accepted is filled."""
         order, qty, lot = self.orders[execution.order_id], execution.qty, LOTS[self.orders[execution.order_id].symbol]
-        trader, held, leaves = self.owners[order.order_id], self.reserved[order.order_id], order.leaves_qty
-        if order.side is Side.BUY:
-            qty = affordable(qty, execution.price, self.commission, self.free_cash(trader) + held, lot)
+        account, held, leaves = (
+            self.accounts[self.owners[order.order_id]],
+            self.reserved[order.order_id],
+            order.leaves_qty,
+        )
+        if order.opens and not account.on_margin:
+            free = (account.free(self.quotes) or ZERO) + held
+            qty = affordable(qty, execution.price, self.commission, free, lot)
         if qty < execution.qty and order.time_in_force is TimeInForce.FOK:
             qty = ZERO
         self.hold(order, ZERO)
@@ -201,55 +268,19 @@ class PureDesk:
         order = self.orders[order.order_id]
         if qty < execution.qty:
             self.end(order, OrderStatus.CANCELED)
-        elif order.side is Side.SELL:
+        elif not order.opens:
             self.hold(order, order.leaves_qty)
         elif qty < leaves:
-            self.hold(order, min(cents(held * order.leaves_qty / leaves), self.free_cash(trader)))
+            share = cents(held * order.leaves_qty / leaves)
+            self.hold(order, share if account.on_margin else min(share, account.free(self.quotes) or ZERO))
         return qty
 
     def book(self, order: Order, execution: Execution, qty: Decimal, now: datetime) -> None:
-        cum, trader = order.cum_qty + qty, self.owners[order.order_id]
+        cum = order.cum_qty + qty
         exec_id, fee = f"{order.order_id}:{plain(cum)}", self.commission.of(qty, execution.price)
         facts = order.order_id, order.symbol, order.side, qty, execution.price, fee, execution.liquidity, now
         fill = Fill(exec_id, *facts)
-        held = self.positions[trader, order.symbol]
-        done = trade(held, fill)
-        self.positions[trader, order.symbol] = done.position
-        self.write(trader, lines_of_fill(fill, done.position.cost - held.cost, done.realized))
+        self.accounts[self.owners[order.order_id]].book(fill)
         self.fills.append(fill)
         done = cum == order.quantity
         self.move(replace(order, cum_qty=cum), OrderStatus.FILLED if done else OrderStatus.PARTIALLY_FILLED)
-
-    def write(self, trader: str, lines: tuple[Line, ...]) -> None:
-        for line in lines:
-            self.ledger[trader][line.book] += line.amount
-
-
-def moment(seconds: int) -> datetime:
-    return NOON + timedelta(seconds=seconds)
-
-
-def quote_of(said: Command) -> Quote:
-    prices = [Decimal(said[name]) for name in ("bid", "ask", "bid_size", "ask_size", "bid")]
-    return Quote(said["symbol"], *prices, *[moment(said["at"] - said["age"])] * 2)
-
-
-def order_of(said: Command) -> Order:
-    kind = OrderType(said["type"])
-    trail = Decimal(said["trail"].removesuffix("%")) if kind is OrderType.TRAILING_STOP else None
-    is_percent = said["trail"].endswith("%")
-    return Order(
-        order_id=said["order"],
-        symbol=said["symbol"],
-        side=Side(said["side"]),
-        order_type=kind,
-        quantity=Decimal(said["quantity"]),
-        placed_at=moment(said["at"]),
-        limit_price=Decimal(said["limit"]) if kind in LIMITS else None,
-        stop_price=Decimal(said["stop"]) if kind in STOP_PRICED else None,
-        time_in_force=TimeInForce(said["tif"]),
-        trail_amount=None if is_percent else trail,
-        trail_percent=trail if is_percent else None,
-        expires_at=moment(said["till"]) if said["tif"] == "gtd" else None,
-        extended_hours=said.get("extended", False),
-    )

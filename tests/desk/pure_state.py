@@ -7,14 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from apps.desk.fill import Fill
+from apps.desk.margin import Margin
 from apps.desk.matching import Displayed
-from apps.desk.money import plain
+from apps.desk.money import ZERO, plain
 from apps.desk.order import Order
 from apps.desk.position import Lot
 from apps.desk.quote import Quote
 
 from .build import NOON
 from .pure import PureDesk
+from .pure_account import PureAccount
 
 State = dict[str, Any]
 
@@ -26,21 +28,39 @@ def state_of(desk: PureDesk) -> State:
             for key, order in desk.orders.items()
         },
         "fills": [fill_facts(fill) for fill in desk.fills],
-        "positions": {
-            f"{trader}/{symbol}": [lot_facts(lot) for lot in held.lots]
-            for (trader, symbol), held in desk.positions.items()
-        },
-        "ledger": {
-            trader: {book: plain(amount) for book, amount in books.items()} for trader, books in desk.ledger.items()
-        },
+        "denied": desk.denied,
+        "accounts": accounts_of(desk),
         "quotes": {symbol: quote_facts(quote, desk.left[symbol]) for symbol, quote in desk.quotes.items()},
     }
+
+
+def accounts_of(desk: PureDesk) -> State:
+    return {trader: account_facts(account, desk.quotes) for trader, account in desk.accounts.items()}
+
+
+def account_facts(account: PureAccount, quotes: dict[str, Quote]) -> State:
+    return {
+        "method": account.method.value,
+        "lots": {symbol: [lot_facts(lot) for lot in held.lots] for symbol, held in account.positions.items()},
+        "realized": {symbol: plain(amount) for symbol, amount in account.realized.items()},
+        "ledger": {book: plain(amount) for book, amount in account.ledger.items()},
+        "margin": figures(account.margin(quotes) if account.on_margin else None),
+    }
+
+
+def figures(margin: Margin | None) -> State | None:
+    """None for a cash account, and while a price is missing."""
+    if margin is None:
+        return None
+    names = ("equity", "initial", "maintenance", "reserved", "excess", "buying_power")
+    return {**{name: plain(getattr(margin, name)) for name in names}, "is_called": margin.is_called}
 
 
 def order_facts(order: Order) -> State:
     return {
         "symbol": order.symbol,
         "side": order.side.value,
+        "effect": "open" if order.opens else "close",
         "type": order.order_type.value,
         "tif": order.time_in_force.value,
         "quantity": plain(order.quantity),
@@ -74,7 +94,7 @@ def lot_facts(lot: Lot) -> State:
     return {
         "id": lot.exec_id,
         "qty": plain(lot.qty),
-        "cost": plain(lot.cost),
+        "cost": plain(lot.cost + ZERO),  # a short lot of less than a cent costs -0
         "px": plain(lot.price),
         "at": seconds(lot.opened_at),
     }
@@ -84,6 +104,7 @@ def quote_facts(quote: Quote, left: Displayed) -> State:
     return {
         "bid": plain(quote.bid),
         "ask": plain(quote.ask),
+        "last": plain(quote.last),
         "at": seconds(quote.received_at),
         "bid_left": plain(left.bid_size),
         "ask_left": plain(left.ask_size),
