@@ -1,6 +1,6 @@
 """One process of a race: `python -m tests.trades.race_worker PART …` with DATABASE_URL set. Prints JSON lines.
 
-Every part that races says "ready", waits for a line on stdin, and lets its threads go at once.
+Every part that races forks its processes, says "ready", waits for a line on stdin, and lets them go at once.
 """
 
 from __future__ import annotations
@@ -24,25 +24,26 @@ django.setup()
 from django.contrib.auth import get_user_model  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
-from django.db.models import F  # noqa: E402
+from django.db.models import F, Sum  # noqa: E402
 
 from apps.desk.order import OPEN, TRANSITIONS, IllegalTransition, OrderStatus, OrderType, Side  # noqa: E402
 from apps.desk.quote import Quote  # noqa: E402
 from apps.live.models import Event  # noqa: E402
 from apps.market.models import Instrument, MarketState  # noqa: E402
 from apps.market.services import save_quotes  # noqa: E402
+from apps.portfolio import services as portfolio  # noqa: E402
 from apps.portfolio.models import Account, Position  # noqa: E402
-from apps.portfolio.services import open_account  # noqa: E402
 from apps.risk.models import RiskLimits  # noqa: E402
 from apps.trades import filling, services  # noqa: E402
 from apps.trades.models import Order  # noqa: E402
 from apps.trades.ticket import Change, Placed, Ticket  # noqa: E402
 from apps.trades.verify import snapshot  # noqa: E402
 from tests.trades.broken import broken  # noqa: E402
+from tests.trades.forks import Forks  # noqa: E402
 
 THREADS = 8
 ENDS = {"order.filled", "order.canceled"}
-RACING_ORDERS, RACING_SHARES = 40, 10
+RACING_SHARES = 10
 
 
 def quote() -> Quote:
@@ -66,25 +67,28 @@ def prepare() -> None:
     Instrument.objects.create(symbol="AAPL", name="Apple")
     MarketState.objects.create(pk=1, is_open=True, session_date=datetime.now(UTC).date())
     save_quotes([quote()])
-    open_account(get_user_model().objects.create_user("alice"), Decimal(100_000))
+    portfolio.open_account(get_user_model().objects.create_user("alice"), Decimal(100_000))
     place(Side.BUY, 100, "opening")
     filling.match_symbol("AAPL", quote(), None, datetime.now(UTC))
-    for number in range(RACING_ORDERS):
-        place(Side.BUY, RACING_SHARES, f"racing-{number}", "149.00")
 
 
-def race(run: Callable[[int], list[dict[str, Any]]], threads: int) -> None:
-    """Runs `run(number)` in as many threads, all let go together, and prints what each answered."""
+def race(processes: str, work: Callable[[int], None]) -> None:
+    forks = Forks(int(processes), work)
+    say({"ready": True})
+    sys.stdin.readline()
+    forks.go()
+
+
+def all_at_once(send: Callable[[int], dict[str, Any]], threads: int = THREADS) -> None:
+    """Runs `send(number)` in as many threads, all let go together, and prints what each answered."""
     barrier, answers = threading.Barrier(threads), list[dict[str, Any]]()
 
     def one(number: int) -> None:
         connection.ensure_connection()
         barrier.wait()
-        answers.extend(run(number))
+        answers.append(send(number))
         connection.close()
 
-    say({"ready": True})
-    sys.stdin.readline()
     runners = [threading.Thread(target=one, args=(number,)) for number in range(threads)]
     for runner in runners:
         runner.start()
@@ -94,14 +98,14 @@ def race(run: Callable[[int], list[dict[str, Any]]], threads: int) -> None:
         say(answer)
 
 
-def same(process: str) -> None:
+def same(processes: str) -> None:
     """Everybody sends the same ticket."""
-    race(lambda number: [place(Side.BUY, 5, "the-same")], THREADS)
+    race(processes, lambda process: all_at_once(lambda number: place(Side.BUY, 5, "the-same")))
 
 
-def sell(process: str) -> None:
+def sell(processes: str) -> None:
     """Everybody sells 10 of the 100 that are held."""
-    race(lambda number: [place(Side.SELL, 10, f"sell-{process}-{number}")], THREADS)
+    race(processes, lambda process: all_at_once(lambda number: place(Side.SELL, 10, f"sell-{process}-{number}")))
 
 
 def limit() -> None:
@@ -110,23 +114,31 @@ def limit() -> None:
     RiskLimits.objects.create(orders_per_minute=5)
 
 
-def hurry(process: str) -> None:
+def hurry(processes: str) -> None:
     """Everybody buys, and together more often than a minute allows."""
-    race(lambda number: [place(Side.BUY, 1, f"hurry-{process}-{number}", "149.00")], THREADS)
+    race(
+        processes,
+        lambda process: all_at_once(lambda number: place(Side.BUY, 1, f"hurry-{process}-{number}", "149.00")),
+    )
 
 
-def end(process: str) -> None:
+def end(processes: str, orders: str) -> None:
     """Everybody takes the racing orders in the same turn and does to each what the dice say, until it has ended: a
-    part of it is filled, it is changed, it is cancelled."""
-    account, dice = Account.objects.get(), Random(int(process))
+    part of it is filled, it is changed, it is cancelled. Each process says how often it did."""
+    account = Account.objects.get()
+    portfolio.fund(account, RACING_SHARES * 150 * Decimal(orders), "racing", "For the racing orders")
+    for number in range(int(orders)):
+        place(Side.BUY, RACING_SHARES, f"racing-{number}", "149.00")
 
-    def finish(number: int) -> list[dict[str, Any]]:
+    def finish(process: int) -> None:
+        dice, touched = Random(process), 0
         for order in Order.objects.filter(client_order_id__startswith="racing").order_by("created_at"):
             while Order.objects.filter(pk=order.pk, status__in=OPEN).exists():
                 touch(account, order, dice)
-        return []
+                touched += 1
+        say({"pid": os.getpid(), "touched": touched})
 
-    race(finish, 1)
+    race(processes, finish)
 
 
 def touch(account: Account, order: Order, dice: Random) -> None:
@@ -185,6 +197,7 @@ def lose() -> None:
 def report() -> None:
     account, position = Account.objects.get(), Position.objects.get()
     racing = Order.objects.filter(client_order_id__startswith="racing")
+    filled = racing.annotate(booked=Sum("fills__last_qty"))
     told = [of_order(str(pk)) for pk in racing.values_list("pk", flat=True)]
     say(
         {
@@ -196,6 +209,7 @@ def report() -> None:
             "held_by_orders": str(sum((row.reserved for row in Order.objects.filter(side="buy")), Decimal(0))),
             "statuses": sorted(set(racing.values_list("status", flat=True))),
             "racing_ends": [sum(kind in ENDS for kind, *_ in each) for each in told],
+            "overfilled": [str(row.pk) for row in filled if not (row.booked or 0) == row.cum_qty <= row.quantity],
             "racing_parts": sum(kind == "order.partially_filled" for each in told for kind, *_ in each),
             "changed_after_a_part": sum(
                 kind == "order.replaced" and done != "0" for each in told for kind, _, done in each

@@ -10,7 +10,7 @@ from apps.trades.invariants import INVARIANTS
 from .race import PROCESSES, RaceDesk, finish, go, hear
 
 MANY = 4  # processes of eight threads each
-END = 6  # processes that race for the end of the same orders
+ENDING, ENDED = 16, 100  # processes that race for the end of the same orders, one after the other, and how many
 
 
 def test_same_client_order_id_makes_one_order(race_desk: RaceDesk) -> None:
@@ -45,14 +45,15 @@ def test_orders_of_a_minute_are_counted_under_the_accounts_lock(race_desk: RaceD
 
 
 def test_fill_cancel_and_change_leave_one_end(race_desk: RaceDesk) -> None:
-    """R-ORDER: an order that is filled in parts, changed and cancelled at once ends once, moves as the table allows,
-    and gives back exactly what it held."""
-    race_desk.race("end", END)
+    """R-ORDER: an order that 16 processes fill in parts, change and cancel at once ends once, moves as the table
+    allows, is never filled beyond its quantity, and gives back exactly what it held."""
+    raced = race_desk.race("end", ENDING, str(ENDED))
 
+    assert len({each["pid"] for each in raced if each["touched"]}) == ENDING
     report = race_desk.report()
     assert set(report["statuses"]) <= {"filled", "canceled"}
-    assert report["racing_ends"] == [1] * 40
-    assert report["illegal"] == []
+    assert report["racing_ends"] == [1] * ENDED
+    assert report["illegal"] == report["overfilled"] == []
     assert report["racing_parts"] > report["changed_after_a_part"] > 0
     assert Decimal(report["reserved"]) == Decimal(report["held_by_orders"]) == 0
     assert report["books_agree"] is True
