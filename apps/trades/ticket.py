@@ -29,7 +29,7 @@ class Ticket:
     One that is `reduce_only` is refused where it would open a position; the `effect` is said of one that is there.
     With `notional` (USD) the quantity is what that came to when it was asked for, and a buy never spends more.
     `then` is what is to be sent once it is filled whole; that is known by this one's id.
-    `is_exit` is said of an exit that is changed: no price band holds for it; the `watermark` of a trailing stop that is.
+    `is_exit` is said of an exit that is changed: no price band holds for it; `watermark` of a trailing stop that is.
     `instrument` is the symbol's row, if it was read while the fields were checked.
     """
 
