@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -23,14 +24,35 @@ def currency_of(text: str) -> str:
     return text
 
 
-def pair_of(currency: str) -> str:
-    """The symbol whose price is what a unit of the currency costs in USD."""
-    return currency + BASE
+def pairs_of(currency: str) -> tuple[str, str]:
+    """The symbols that can convert it: EURUSD, whose price is USD a unit, and USDJPY, units a USD."""
+    return currency + BASE, BASE + currency
 
 
-def rate_of(pair: Quote) -> Decimal:
+def pair_of(currency: str, listed: Container[str]) -> str:
+    """The one that does: USD a unit wherever that is listed, for its price is the rate and nothing is divided; the
+    inverse where it alone is. Never both by turns: each step from one to the other would move what is held. USD needs
+    none."""
+    if currency == BASE:
+        return ""
+    direct, inverse = pairs_of(currency)
+    return inverse if inverse in listed and direct not in listed else direct
+
+
+def is_inverse(pair: str) -> bool:
+    """Whether its price is units a USD, and the rate one divided by it."""
+    return pair.startswith(BASE)
+
+
+def rate_at(pair: str, price: Decimal) -> Decimal | None:
+    """USD a unit at a price of the pair, rounded once to eight places, half to even. None where that comes to nothing,
+    which no rate is."""
+    return average_price(ONE / price if is_inverse(pair) else price) or None
+
+
+def rate_of(pair: Quote) -> Decimal | None:
     """USD a unit, at the pair's mark: the desk takes no spread of its own."""
-    return average_price(pair.mark)
+    return rate_at(pair.symbol, pair.mark)
 
 
 def as_old_as(quote: Quote, pair: Quote | None) -> Quote:
@@ -41,7 +63,8 @@ def as_old_as(quote: Quote, pair: Quote | None) -> Quote:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """What a unit of a currency is worth by the newest quote of its `pair`, if there is one; a dollar is a dollar."""
+    """What a unit of a currency is worth by the newest quote of the `pair` that converts it, if there is one; a dollar
+    is a dollar."""
 
     currency: str = BASE
     pair: Quote | None = None
@@ -59,7 +82,7 @@ class Rate:
 
     def dated(self, quote: Quote) -> Quote:
         """A quote in this currency, no younger than the rate."""
-        return quote if self.is_base else as_old_as(quote, self.pair)
+        return quote if self.is_base else as_old_as(quote, self.pair if self.usd else None)
 
 
 IN_USD = Rate()

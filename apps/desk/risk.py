@@ -207,7 +207,7 @@ def stale(order: Order, quote: Quote | None, now: datetime) -> Denied:
 def stale_rate(order: Order, rate: Rate, now: datetime) -> Denied:
     """Its price may be fresh: what it comes to in USD is not known."""
     what = f"{order.symbol} is in {rate.currency}, and"
-    if rate.pair is None:
+    if rate.pair is None or rate.usd is None:
         return Denied("symbol", "no_rate", f"{what} there is no rate of {rate.currency} in USD yet; wait for one")
     seconds = rate.pair.age_ms(now) / 1000
     message = f"{what} the rate of {rate.currency} in USD is {seconds:.1f} s old; wait for a fresh one"

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db.models import Case, CharField, F, IntegerField, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from apps.desk.calendar import ALWAYS, Phase
+from apps.desk.currency import BASE, pair_of, pairs_of
 from apps.desk.position import Split
 from apps.desk.quote import EPOCH
 from apps.live.prepared import Given, PreparedRead
@@ -219,12 +220,27 @@ def closes_of(symbol: str, starts: Iterable[datetime]) -> dict[datetime, Decimal
     return found
 
 
+def pairs_listed(currencies: Iterable[str]) -> dict[str, Instrument]:
+    """What converts each of them, where it is listed; nothing is asked where all is in USD."""
+    abroad = {*currencies} - {BASE}
+    symbols = [symbol for currency in abroad for symbol in pairs_of(currency)]
+    listed = {row.symbol: row for row in Instrument.objects.filter(symbol__in=symbols)} if abroad else {}
+    named = {currency: pair_of(currency, listed) for currency in abroad}
+    return {currency: listed[pair] for currency, pair in named.items() if pair in listed}
+
+
 def last_minute_each(symbols: Iterable[str], at: datetime) -> list[MinuteBar]:
     """The newest minute of each symbol that was over by then, at most a week back; two queries."""
     over = Bar.objects.filter(instrument=OuterRef("pk"), start__lte=at - MINUTE, start__gt=at - LOOK_BACK)
     newest = Subquery(over.order_by("-start").values("pk")[:1])
     named = Instrument.objects.filter(symbol__in=list(symbols)).annotate(newest=newest)
     return minute_bars(Bar.objects.filter(pk__in=[pk for pk in named.values_list("newest", flat=True) if pk]))
+
+
+def pairs_priced(currencies: Iterable[str], at: datetime) -> set[str]:
+    """Those of their pairs that had a price at the moment: what is listed later changes nothing of the past."""
+    symbols = [symbol for currency in {*currencies} - {BASE} for symbol in pairs_of(currency)]
+    return {bar.symbol for bar in last_minute_each(symbols, at)} if symbols else set()
 
 
 def instrument_ids(symbols: Iterable[str] | None = None) -> dict[str, int]:

@@ -17,5 +17,8 @@ def currency_of(symbol: str) -> str:
 
 
 def rate_now(currency: str) -> Rate:
-    """As of the newest quote of its pair."""
-    return IN_USD if currency == BASE else Rate(currency, board.latest(pair_of(currency)))
+    """As of the newest quote of the pair that converts it."""
+    if currency == BASE:
+        return IN_USD
+    pair = board.latest(pair_of(currency, board.instruments))
+    return Rate(currency, pair or board.quotes.get(pair_of(currency, board.instruments)))  # it may have caught up

@@ -9,12 +9,13 @@ from decimal import Decimal
 
 from django.conf import settings
 
+from apps.desk.currency import pair_of
 from apps.desk.money import ZERO
 from apps.desk.quote import Quote, stale_since
 from apps.live.moments import micros
 from apps.market.bars import MINUTE
 from apps.market.models import Instrument
-from apps.market.queries import last_minute_each
+from apps.market.queries import last_minute_each, pairs_priced
 
 from .models import Account, AccountKind, KindChange
 from .past_days import past_days
@@ -65,6 +66,7 @@ def holdings_as_of(account: Account, at: datetime) -> Holdings:
             of_each[instrument].append(sums)
     held = list(Instrument.objects.filter(pk__in=of_each).order_by("symbol"))
     days = past_days(account.pk, held, at)
+    priced = pairs_priced((each.currency for each in held), at)
     positions = [
         Holding(
             symbol=each.symbol,
@@ -76,6 +78,7 @@ def holdings_as_of(account: Account, at: datetime) -> Holdings:
             fees=sum((sums.commission for sums in of_each[each.pk]), ZERO),
             dividends=-sum((sums.dividends for sums in of_each[each.pk]), ZERO),
             currency=each.currency,
+            pair=pair_of(each.currency, priced),
             **days[each.pk]._asdict(),
         )
         for each in held

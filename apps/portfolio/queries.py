@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from apps.desk import ledger as books
 from apps.desk.calendar import ALWAYS
-from apps.desk.currency import BASE, pair_of
+from apps.desk.currency import pair_of, rate_at
 from apps.desk.money import ZERO
 from apps.desk.position import CostMethod, Inventory
 from apps.desk.position import Lot as DeskLot
@@ -22,7 +22,7 @@ from apps.live.known import Known
 from apps.live.moments import micros
 from apps.market.hours import close_before, day_before
 from apps.market.models import Instrument
-from apps.market.queries import MarketStatus, market_state, session_date_of
+from apps.market.queries import MarketStatus, market_state, pairs_listed, session_date_of
 from apps.market.quotes import board
 
 from .models import Account, HighWater, Journal, LedgerCheck, LedgerEntry, Lot, Position
@@ -81,7 +81,9 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
     open_lots: dict[int, list[DeskLot]] = {}
     for lot in Lot.objects.filter(position__account__in=ids) if lots else ():
         open_lots.setdefault(lot.position_id, []).append(desk_lot(lot))
-    closing = closing_rates(rows, state)
+    pairs = pairs_listed(row.instrument.currency for row, _ in rows)
+    listed = {pair.symbol for pair in pairs.values()}
+    closing = closing_rates(pairs, state)
     held: dict[int, list[Holding]] = {}
     for row, session in rows:
         traded, cash_flow = today.get((row.account_id, row.instrument_id), (ZERO, ZERO))
@@ -102,6 +104,7 @@ def holdings_of(accounts: list[Account], *, lots: bool = False) -> list[Holdings
                 lots=tuple(open_lots.get(row.pk, ())),
                 dividends=row.dividends,
                 currency=row.instrument.currency,
+                pair=pair_of(row.instrument.currency, listed),
                 local_cost=row.local_cost,
                 previous_rate=closing.get((row.instrument.currency, session)),
             )
@@ -136,15 +139,13 @@ def traded_today(ids: list[int], rows: list[tuple[Position, date | None]]) -> di
 
 
 def closing_rates(
-    rows: list[tuple[Position, date | None]], state: MarketStatus
+    pairs: Mapping[str, Instrument], state: MarketStatus
 ) -> dict[tuple[str, date | None], Decimal | None]:
-    """By currency and session what a unit was worth at the close before that (USD); nothing is asked where all is in
-    USD."""
-    abroad = {pair_of(row.instrument.currency) for row, _ in rows if row.instrument.currency != BASE}
+    """By currency and session what a unit was worth at the close of its pair before that (USD)."""
     found: dict[tuple[str, date | None], Decimal | None] = {}
-    for pair in Instrument.objects.filter(symbol__in=abroad) if abroad else ():
-        if session_date_of(pair, state) == pair.session_date:
-            found[pair.symbol.removesuffix(BASE), pair.session_date] = pair.previous_close
+    for currency, pair in pairs.items():
+        if pair.previous_close and session_date_of(pair, state) == pair.session_date:
+            found[currency, pair.session_date] = rate_at(pair.symbol, pair.previous_close)
     return found
 
 

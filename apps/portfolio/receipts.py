@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from apps.desk.currency import BASE, pair_of, rate_of
-from apps.desk.money import ZERO
+from apps.desk.currency import BASE, is_inverse, rate_of
+from apps.desk.money import ZERO, average_price
 from apps.desk.quote import Quote
 
 from .models import Account
@@ -28,13 +28,15 @@ class Line(NamedTuple):
 
 
 class Price(NamedTuple):
-    """What a price is, of when, whether it is too old to trust, and what it is in."""
+    """What a price is, of when, whether it is too old to trust, and what it is in. A pair in units a USD says its
+    `rate` too (USD a unit)."""
 
     symbol: str
     price: Decimal | None
     at: datetime | None
     stale: bool
     currency: str = BASE
+    rate: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,19 @@ def price_of(position: PositionView, quote: Quote | None) -> Price:
 
 def rates_of(rests_on: list[PositionView], asked: Asked) -> list[Price]:
     """What the currencies of these positions are worth, which their value rests on too."""
-    pairs = sorted({pair_of(each.held.currency) for each in rests_on if each.held.currency != BASE})
+    pairs = sorted({(each.held.pair, each.held.currency) for each in rests_on if each.held.currency != BASE})
     if not pairs:
         return []
-    quotes = asked.quotes.latest_each(pairs)
+    quotes = asked.quotes.latest_each([pair for pair, _ in pairs])
     old = asked.quotes.old(quotes, asked.at or timezone.now())
-    rows = zip(pairs, quotes, old, strict=True)
-    return [
-        Price(pair, rate_of(quote) if quote else None, quote.received_at if quote else None, is_old)
-        for pair, quote, is_old in rows
-    ]
+    return [price_of_pair(*each) for each in zip(pairs, quotes, old, strict=True)]
+
+
+def price_of_pair(pair: tuple[str, str], quote: Quote | None, is_old: bool) -> Price:
+    symbol, currency = pair
+    if quote is None:
+        return Price(symbol, None, None, is_old)
+    rate, at = rate_of(quote), quote.received_at
+    if is_inverse(symbol):
+        return Price(symbol, average_price(quote.mark), at, is_old, currency, rate)
+    return Price(symbol, rate, at, is_old)

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from django.utils import timezone
 
-from apps.desk.currency import BASE, ONE, pair_of, rate_of
+from apps.desk.currency import BASE, ONE, rate_of
 from apps.desk.margin import Margin, margin_of
 from apps.desk.money import ZERO, average_price
 from apps.desk.position import Lot
@@ -29,7 +29,8 @@ class Quotes(Protocol):
 @dataclass(frozen=True, slots=True)
 class Holding:
     """One position as booked. `traded` (shares, signed) and `cash_flow` (USD) are the session's own. Prices are in its
-    `currency`: `local_cost` is its cost in that, `previous_rate` what a unit was worth at the close (USD).
+    `currency`, which `pair` converts: `local_cost` is its cost in that, `previous_rate` what a unit was worth at the
+    close (USD).
 
     `closed_on` is the session whose close its day counts from, where its instrument keeps hours. Of a moment that is
     past it may not be known which day it was.
@@ -51,6 +52,7 @@ class Holding:
     lots: tuple[Lot, ...] = ()
     dividends: Decimal = ZERO
     currency: str = BASE
+    pair: str = ""
     local_cost: Decimal | None = None
     previous_rate: Decimal | None = ONE
     day_known: bool = True
@@ -98,7 +100,7 @@ class Holdings:
     """The newest valuation: follows from the rest and the board."""
 
     def __post_init__(self) -> None:
-        pairs = tuple(sorted({pair_of(held.currency) for held in self.positions if held.currency != BASE}))
+        pairs = tuple(sorted({held.pair for held in self.positions if held.currency != BASE}))
         object.__setattr__(self, "pairs", pairs)
         object.__setattr__(self, "symbols", (*[held.symbol for held in self.positions], *pairs))
         object.__setattr__(self, "realized", sum([held.realized for held in self.positions], ZERO))
@@ -246,9 +248,12 @@ def at_rates(
     pairs = dict(zip(holdings.pairs, zip(quotes[len(held) :], old[len(held) :], strict=True), strict=True))
     rows = []
     for each, quote, is_old in zip(held, quotes, old, strict=False):
-        pair, pair_old = (None, False) if each.currency == BASE else pairs[pair_of(each.currency)]
-        known = each.currency == BASE or pair is not None
-        rows.append((quote if known else None, is_old or pair_old, rate_of(pair) if pair else ONE))
+        if each.currency == BASE:
+            rows.append((quote, is_old, ONE))
+            continue
+        pair, pair_old = pairs[each.pair]
+        rate = rate_of(pair) if pair else None
+        rows.append((quote if rate else None, is_old or pair_old, rate or ONE))
     found, stale, rates = zip(*rows, strict=True)
     return found, stale, list(rates)
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from apps.desk.currency import BASE, ONE, pair_of
+from apps.desk.currency import BASE, ONE, pairs_of, rate_at
 from apps.market.bars import MINUTE, minute_of
 from apps.market.models import Instrument
 from apps.market.queries import closes_of
@@ -33,7 +33,7 @@ def with_rates(rows: Iterable[Elsewhere], instruments: Mapping[str, Instrument])
         found.append(row._replace(currency=row.currency or own, rate=rate))
         if rate is None:
             abroad[own] |= set(minutes_before(row.at))
-    then = {currency: closes_of(pair_of(currency), starts) for currency, starts in abroad.items()}
+    then = {pair: closes_of(pair, starts) for currency, starts in abroad.items() for pair in pairs_of(currency)}
     return [row if row.rate else row._replace(rate=rate_then(row, then)) for row in found]
 
 
@@ -43,11 +43,13 @@ def minutes_before(at: datetime) -> list[datetime]:
 
 
 def rate_then(row: Elsewhere, then: Mapping[str, Mapping[datetime, Decimal]]) -> Decimal | None:
-    """The last of the minutes before the fill; of one that is as new as that the rate of now, where it is fresh."""
-    closes = then.get(row.currency, {})
-    for start in minutes_before(row.at):
-        if start in closes:
-            return closes[start]
+    """The last of the minutes before the fill, of the pair in USD a unit if that has one; of a fill that is as new as
+    that the rate of now, where it is fresh."""
+    for pair in pairs_of(row.currency):
+        closes = then.get(pair, {})
+        for start in minutes_before(row.at):
+            if start in closes:
+                return rate_at(pair, closes[start])
     now, rate = timezone.now(), rate_now(row.currency)
     is_fresh = rate.pair is not None and not board.is_stale(rate.pair, now)
     return rate.usd if is_fresh and now - row.at < timedelta(minutes=MINUTES) else None

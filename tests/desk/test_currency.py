@@ -79,7 +79,7 @@ def test_a_quote_is_as_old_as_its_rate():
 def test_the_rate_is_the_mark_of_the_pair_to_eight_places():
     pair = quote("EURUSD 1.08450001/1.08450002 last 2")
 
-    assert (pair_of("EUR"), rate_of(pair)) == (pair.symbol, D("1.08450002"))
+    assert (pair_of("EUR", {pair.symbol}), rate_of(pair)) == (pair.symbol, D("1.08450002"))
 
 
 def test_a_stop_in_another_currency_risks_usd():

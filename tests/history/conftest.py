@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from apps.market.models import Instrument, MarketState
+from apps.market.quotes import board
 from apps.portfolio import services as portfolio
 from apps.portfolio.models import Account
 from apps.trades.models import Fill, Order
@@ -99,3 +100,12 @@ def bobs(bob: Any, market: dict[str, Instrument], trade: Trade) -> Account:
 def desk(account: Account, alice: Any) -> Client:
     """Alice's browser."""
     return sign_in(alice)
+
+
+@pytest.fixture
+def euro(account: Account) -> Instrument:
+    """SAP is in euros; the pair has no prices yet."""
+    Instrument.objects.create(symbol="SAP", name="SAP SE", currency="EUR")
+    pair = Instrument.objects.create(symbol="EURUSD", name="Euro", tradable=False)
+    board.refresh()
+    return pair

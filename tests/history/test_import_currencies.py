@@ -26,15 +26,6 @@ D = Decimal
 AT = datetime(2026, 4, 2, 14, 30, 20, tzinfo=UTC)
 
 
-@pytest.fixture
-def euro(account: Account) -> Instrument:
-    """SAP is in euros; the pair has no prices yet."""
-    Instrument.objects.create(symbol="SAP", name="SAP SE", currency="EUR")
-    pair = Instrument.objects.create(symbol="EURUSD", name="Euro", tradable=False)
-    board.refresh()
-    return pair
-
-
 def traded(pair: Instrument, start: datetime, close: str) -> None:
     Bar.objects.create(
         instrument=pair, start=start, volume=1, **dict.fromkeys(("open", "high", "low", "close"), D(close))
@@ -82,6 +73,20 @@ def test_without_a_rate_that_of_the_minutes_before_is_taken(account: Account, eu
     assert import_fills(account, [bought(AT)], "a file") == 1
 
     assert Journal.objects.get(instrument__symbol="SAP").rate == D("1.12")
+
+
+def test_a_pair_in_units_a_usd_counts_where_the_other_has_no_minute(account: Account, euro: Instrument) -> None:
+    """1 / 0.90 to eight places; 1.12 where there is that."""
+    inverse = Instrument.objects.create(symbol="USDEUR", name="Euro", currency="EUR", tradable=False)
+    minutes = [datetime(2026, 4, 2, 14, minute, tzinfo=UTC) for minute in (26, 29)]
+    for start in minutes:
+        traded(inverse, start, "0.90")
+    before = tried(account, [bought(AT)])
+    traded(euro, minutes[0], "1.12")
+
+    rates = [row.rate for found in (before, tried(account, [bought(AT)])) for row, _ in found.fills]
+
+    assert rates == [D("1.11111111"), D("1.12")]
 
 
 def test_a_line_whose_rate_nobody_knows_is_named_and_nothing_is_booked(

@@ -176,6 +176,8 @@ async def test_shares_abroad_are_listed_with_the_pairs_that_convert_them() -> No
 
     assert listed["SAP.DE"] == ("EUR", True, Decimal("0.01"))
     assert listed["EURUSD"] == ("USD", False, Decimal("0.00001"))
+    assert listed["7203.T"] == ("JPY", True, Decimal(1))
+    assert listed["USDJPY"] == ("JPY", False, Decimal("0.001"))
     assert listed["AAPL"] == ("USD", True, Decimal("0.01"))
     assert ticks.keys() == listed.keys()
     assert abs(ticks["EURUSD"].mark - Decimal("1.0845")) < Decimal("0.1")
@@ -184,4 +186,4 @@ async def test_shares_abroad_are_listed_with_the_pairs_that_convert_them() -> No
 def test_shares_abroad_come_on_top() -> None:
     home, abroad = ({each.symbol for each in Simulated(3, abroad=far).instruments()} for far in (False, True))
 
-    assert abroad - home == {"SAP.DE", "ULVR.L", "EURUSD", "GBPUSD"}
+    assert abroad - home == {"SAP.DE", "ULVR.L", "7203.T", "EURUSD", "GBPUSD", "USDJPY"}

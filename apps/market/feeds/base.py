@@ -30,7 +30,8 @@ class Tick(Quote):
 class Listing:
     """An instrument as the feed knows it. `around_the_clock`: it trades at all hours, whatever stocks do.
 
-    Prices are in `currency`. One that is not USD needs its pair listed and quoted too, EURUSD for EUR, not `tradable`.
+    Prices are in `currency`. One that is not USD needs its pair listed and quoted too, not `tradable`: EURUSD for EUR,
+    or as USDJPY for JPY, whose price is in JPY.
     """
 
     symbol: str

@@ -57,8 +57,10 @@ KNOWN = (
 ABROAD = (
     Stock("SAP.DE", "SAP SE", "technology", 245.30, 0.25, 1.10, 2, 4, "EUR"),
     Stock("ULVR.L", "Unilever PLC", "consumer", 45.20, 0.17, 0.55, 1, 6, "GBP"),
+    Stock("7203.T", "Toyota Motor Corporation", "consumer", 2684, 0.24, 0.80, 1, 5, "JPY", places=0),
     Stock("EURUSD", "Euro in US dollars", "index", 1.0845, 0.08, 0.0, 2, 40, places=5, tradable=False),
     Stock("GBPUSD", "Pound sterling in US dollars", "index", 1.2710, 0.09, 0.0, 3, 40, places=5, tradable=False),
+    Stock("USDJPY", "US dollar in yen", "index", 155.20, 0.09, 0.0, 5, 40, "JPY", places=3, tradable=False),
 )
 """Shares in other currencies, and what these are worth."""
 NAMES = {stock.symbol: stock.name for stock in KNOWN}
