@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from apps.desk.currency import BASE, ONE, pair_of, pairs_of, rate_at
 from apps.desk.margin import borrow_fee, interest
 from apps.desk.money import plain
 from apps.desk.valuation import value_position
@@ -16,7 +17,9 @@ from apps.market.hours import calendar_named
 from apps.market.models import Instrument
 from apps.market.queries import last_minute_each
 from apps.market.quotes import board
+from apps.market.rates import rate_now
 
+from .corporate import at_rate
 from .models import Account, CorporateAction, Position
 
 HUNDRED = Decimal(100)
@@ -68,22 +71,38 @@ def borrow_rate_of(symbol: str) -> Decimal:
 
 
 def owed_at_close(row: Position, until: date) -> tuple[Decimal, str]:
-    """What the shares were worth (USD) at the last close before the day `until`, and at which price. While no minute
-    of these shares up to then is on record the desk's own mark counts, and without one what they fetched."""
-    price = close_before(row.instrument, until)
+    """What the shares were worth (USD) at the last close before the day `until`, and at which price and rate. While no
+    minute of these shares, or of what converts them, up to then is on record the desk's own mark counts, and without
+    one what they fetched."""
+    instrument, at = row.instrument, closed_at(row.instrument, until)
+    price, rate = close_before(instrument, at), rate_before(instrument.currency, at)
     if price is None:
-        quote = board.latest(row.instrument.symbol)
+        quote = board.latest(instrument.symbol)
         price = quote.mark if quote else None
-    if price is None:
+    if price is None or rate is None:
         return abs(row.cost), "cost"
-    return abs(value_position(row.quantity, row.cost, price)[0]), plain(price)
+    value, _ = value_position(row.quantity, row.cost, price, rate)
+    return abs(value), plain(price) + at_rate(instrument.currency, rate)
 
 
-def close_before(instrument: Instrument, until: date) -> Decimal | None:
-    """None also where the last minute is of shares that have been split since."""
+def closed_at(instrument: Instrument, until: date) -> datetime:
     midnight = datetime.combine(until, time(tzinfo=UTC))
     day = calendar_named(instrument.calendar).ended(midnight)
-    minute = next(iter(last_minute_each([instrument.symbol], day.closes_at if day else midnight)), None)
+    return day.closes_at if day else midnight
+
+
+def rate_before(currency: str, at: datetime) -> Decimal | None:
+    """USD a unit at that moment, else now."""
+    if currency == BASE:
+        return ONE
+    closes = {minute.symbol: minute.close for minute in last_minute_each(pairs_of(currency), at)}
+    pair = pair_of(currency, closes)
+    return rate_at(pair, closes[pair]) if pair in closes else rate_now(currency).usd
+
+
+def close_before(instrument: Instrument, at: datetime) -> Decimal | None:
+    """None also where the last minute is of shares that have been split since."""
+    minute = next(iter(last_minute_each([instrument.symbol], at)), None)
     splits = CorporateAction.objects.filter(instrument=instrument, kind=CorporateAction.Kind.SPLIT)
     if minute is None or splits.filter(applied_at__gt=minute.start).exists():
         return None
