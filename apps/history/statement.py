@@ -12,7 +12,7 @@ from decimal import Decimal
 from hashlib import sha256
 from io import StringIO
 
-from apps.desk.currency import currency_of
+from apps.desk.currency import BASE, currency_of
 from apps.desk.money import CENT, TINIEST_PRICE
 from apps.desk.order import Side
 from apps.trades.elsewhere import Elsewhere
@@ -30,6 +30,7 @@ COLUMNS = {
     "commission": "Commission",
     "currency": "Currency",
     "rate": "Rate, USD each",
+    "commission_currency": "Commission currency",
     "id": "Execution id",
 }
 REQUIRED = ("time", "symbol", "quantity", "price")
@@ -52,6 +53,13 @@ SPELLINGS = {
     "commission": ("commission", "fee", "fees", "comm/fee", "commissions"),
     "currency": ("currency",),
     "rate": ("fx_rate", "rate", "fx rate", "fx rate to base", "fxratetobase", "exchange rate"),
+    "commission_currency": (
+        "commission_currency",
+        "commission currency",
+        "fee_currency",
+        "fee currency",
+        "ibcommissioncurrency",
+    ),
     "id": ("id", "exec_id", "execution id", "trade id", "transaction id", "order id"),
 }
 SIDES = {"buy": Side.BUY, "b": Side.BUY, "bot": Side.BUY, "bought": Side.BUY, "buy to cover": Side.BUY}
@@ -98,7 +106,8 @@ def read(text: str, mapped: Mapped, now: datetime) -> Statement:
     headers = headers_of(text)
     if missing := [COLUMNS[column] for column in REQUIRED if mapped.get(column) not in headers]:
         return Statement((), (Wrong(0, f"Choose the column of {', '.join(missing)}"),))
-    if len(set(mapped.values())) < len(mapped):
+    is_one = mapped.get("currency", "") == mapped.get("commission_currency")  # what price and commission are both in
+    if len(set(mapped.values())) < len(mapped) - is_one:
         return Statement((), (Wrong(0, "One column cannot be two things; choose another for one of them"),))
     at = {column: headers.index(header) for column, header in mapped.items() if header in headers}
     rows, faults, seen, alike = list[Elsewhere](), list[Wrong](), dict[str, int](), Counter[str]()
@@ -135,7 +144,7 @@ def row_of(line: int, said: Mapped, now: datetime, alike: Counter[str]) -> Elsew
     at, symbol = moment_of(said["time"], now), said["symbol"].upper()
     if not symbol:
         raise ValueError("Symbol is empty")
-    currency = currency_of(said["currency"].upper()) if said.get("currency") else ""
+    currency = currency_named("Currency", said.get("currency", ""))
     quantity = number_of("Quantity", said["quantity"], LEAST_SHARES)
     side = side_of(said.get("side", ""), quantity)
     price = number_of("Price", said["price"], TINIEST_PRICE)
@@ -146,6 +155,7 @@ def row_of(line: int, said: Mapped, now: datetime, alike: Counter[str]) -> Elsew
         raise ValueError(f"Rate must be more than 0, not {said['rate'][:20]}")
     fee = said.get("commission", "")
     commission = abs(number_of("Commission", fee, CENT)) if fee else Decimal(0)
+    fee_in = currency_named("Commission currency", said.get("commission_currency", "")) or BASE
     key = said.get("id", "")
     if len(key) > LONGEST_ID:
         raise ValueError(f"Execution id must have {LONGEST_ID} characters at most")
@@ -153,7 +163,14 @@ def row_of(line: int, said: Mapped, now: datetime, alike: Counter[str]) -> Elsew
         terms = f"{at.isoformat()}|{symbol}|{side}|{quantity.normalize()}|{price.normalize()}"
         alike[terms] += 1
         key = sha256(f"{terms}|{alike[terms]}".encode()).hexdigest()[:LONGEST_ID]
-    return Elsewhere(line, key, at, symbol, side, abs(quantity), price, commission, currency, rate)
+    return Elsewhere(line, key, at, symbol, side, abs(quantity), price, commission, currency, rate, fee_in)
+
+
+def currency_named(label: str, text: str) -> str:
+    try:
+        return currency_of(text.upper()) if text else ""
+    except ValueError as error:
+        raise ValueError(f"{label}: {error}") from None
 
 
 def moment_of(text: str, now: datetime) -> datetime:

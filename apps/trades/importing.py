@@ -108,6 +108,11 @@ def misfit(row: Elsewhere, instrument: Instrument | None, newest: datetime | Non
         return f"Currency is {row.currency}; {row.symbol} is in {instrument.currency} here"
     if row.currency == BASE and row.rate != ONE:
         return f"Rate must be 1 or empty: {row.symbol} is in {BASE}"
+    if row.commission_currency not in (BASE, row.currency):
+        right = BASE if row.currency == BASE else f"{BASE} or {row.currency}"
+        return (
+            f"Commission currency is {row.commission_currency}; it must be {right}: {row.symbol} is in {row.currency}"
+        )
     if row.rate is None:
         known = f"what one was worth at {row.at:%Y-%m-%d %H:%M} UTC is not known here"
         return f"{row.symbol} is in {row.currency}, and {known}: say it in USD in a column fx_rate"
@@ -151,7 +156,7 @@ def exec_id(order: Order) -> str:
 
 
 def desk_fill(row: Elsewhere, exec_id: str) -> DeskFill:
-    terms = row.quantity, row.price, row.commission
+    terms = row.quantity, row.price, row.fee
     return DeskFill(exec_id, "", row.symbol, row.side, *terms, "", row.at, row.currency, row.rate or ONE)
 
 
