@@ -180,13 +180,13 @@ def inventory_of(account: Account, position: DeskPosition) -> Inventory:
     return Inventory(position, CostMethod(account.cost_method), may_short=account.on_margin)
 
 
-def free_to_open(account: Account) -> Decimal | None:
-    """What may be held back or taken out (USD): free cash, on margin the excess over what positions need. None while
-    a price is missing that it rests on."""
+def free_to_open(account: Account, holdings: Holdings | None = None) -> Decimal | None:
+    """What may be held back or taken out (USD): free cash, on margin the excess over what positions need, which are
+    read unless they are given. None while a price is missing that it rests on."""
     if not account.on_margin:
         free: Decimal = account.cash - account.reserved
         return free
-    view = portfolio_value(holdings_of([account])[0], board)
+    view = portfolio_value(holdings or holdings_of([account])[0], board)
     return view.margin.excess if view.margin and view.is_priced else None
 
 

@@ -15,8 +15,9 @@ from apps.desk.order import WORKING, Effect, Side
 from apps.desk.order import Order as DeskOrder
 from apps.market.quotes import board
 from apps.portfolio.models import Account
-from apps.portfolio.queries import best_pnl, holding, holdings_of, portfolio_value
+from apps.portfolio.queries import best_pnl, portfolio_value
 
+from .held import Held
 from .models import Order
 
 MINUTE = timedelta(minutes=1)
@@ -24,19 +25,20 @@ SENT = Q(parent=None) & (Q(oco=None) | Q(oco=F("pk")))
 """What was sent as an order of its own: no exit, which came as a price with one."""
 
 
-def exposure_of(account: Account, order: DeskOrder, limits: Limits, now: datetime) -> Exposure:
+def exposure_of(own: Held, order: DeskOrder, limits: Limits, now: datetime) -> Exposure:
     """True until the transaction ends, if the caller holds the account's lock.
 
     An order with an id is to be changed: it is no new one of the minute, and what it bought for is not counted twice.
     """
+    account = own.account
     recent, held, opening, worth = 0, ZERO, ZERO, Worth()
     if limits.orders_per_minute is not None and not order.order_id:
         recent = Order.objects.filter(SENT, account=account, created_at__gt=now - MINUTE).count()
     if order.opens and limits.bounds_position:
-        held, _ = holding(account, order.symbol)
+        held, _ = own.of(order.symbol)
         opening = working_to_open(account, order)
     if order.opens and limits.bounds_worth:
-        worth = worth_of(account, now)
+        worth = worth_of(own, now)
     return Exposure(recent, held, opening, *worth)
 
 
@@ -71,9 +73,9 @@ class Worth(NamedTuple):
     drawdown: Decimal | None = None
 
 
-def worth_of(account: Account, now: datetime) -> Worth:
+def worth_of(own: Held, now: datetime) -> Worth:
     """Equity and P&L as the account's pages show them."""
-    view = portfolio_value(holdings_of([account])[0], board, now)
+    account, view = own.account, portfolio_value(own.holdings, board, now)
     return Worth(
         view.equity if view.is_priced else None,
         view.day_pnl,

@@ -33,10 +33,10 @@ from apps.market.queries import MarketStatus
 from apps.market.quotes import board
 from apps.market.rates import currency_of, rate_now
 from apps.portfolio.models import Account
-from apps.portfolio.queries import free_to_open, holding
 from apps.risk.queries import closing_limits, limits_of
 
 from .exposure import exposure_of, opening_side
+from .held import Held
 from .queries import commission, policy
 from .ticket import THEN, Ticket
 
@@ -72,20 +72,21 @@ def review(
 ) -> Review:
     """Runs every rule before an order; the caller holds the account's lock when an order is to follow, and gives the
     market's state if it has read that, whether there are limits at all, and whether it is the desk that closes."""
-    effect = effect_of(account, ticket)
+    held = Held(account)
+    effect = effect_of(held, ticket)
     order = replace(ticket.order(now), effect=effect)
-    quote, free = board.latest(ticket.symbol), free_to_open(account)
+    quote, free = board.latest(ticket.symbol), held.free
     rate = rate_now(currency_of(ticket.symbol))
     limits = Limits()
     if is_limited:
         limits = closing_limits() if by_desk else limits_of(account, now)
     if ticket.is_exit:
         limits = replace(limits, price_band_pct=None)
-    verdict = verdict_of(account, order, Seen(quote, rate, free, state or market.market_state(), now), limits)
+    verdict = verdict_of(held, order, Seen(quote, rate, free, state or market.market_state(), now), limits)
     if ticket.reduce_only and effect is Effect.OPEN:
-        verdict = only_reduces(ticket, account)
+        verdict = only_reduces(ticket, held)
     if ticket.then and isinstance(verdict, Accepted):
-        verdict = check_then(account, ticket.then, now) or verdict
+        verdict = check_then(held, ticket.then, now) or verdict
     if quote is None:
         return Review(verdict, effect, None, rate=rate)
     price, usd = expected_price(order, quote), rate.usd
@@ -100,14 +101,14 @@ def review(
     return Review(verdict, effect, quote, price, cost, fee, needed, after, watermark, rate)
 
 
-def effect_of(account: Account, ticket: Ticket) -> Effect:
+def effect_of(own: Held, ticket: Ticket) -> Effect:
     """A sell closes what is held, a buy what is owed; with neither, or more of the same, it opens. Without margin
     nothing is owed."""
     if ticket.effect is not None:
         return ticket.effect
-    if not account.on_margin:
+    if not own.account.on_margin:
         return Effect.OPEN if ticket.side is Side.BUY else Effect.CLOSE
-    held, _ = holding(account, ticket.symbol)
+    held, _ = own.of(ticket.symbol)
     closes = held < 0 if ticket.side is Side.BUY else held > 0
     return Effect.CLOSE if closes else Effect.OPEN
 
@@ -120,17 +121,17 @@ def power_after(account: Account, order: DeskOrder, free: Decimal, cost: Decimal
     return max(free - needed - fee if order.opens else free + needed - fee, money.ZERO) / INITIAL
 
 
-def only_reduces(ticket: Ticket, account: Account) -> Denied:
-    held, _ = holding(account, ticket.symbol)
+def only_reduces(ticket: Ticket, own: Held) -> Denied:
+    held, _ = own.of(ticket.symbol)
     what = f"adds to your {money.plain(abs(held))}" if held else "opens a position: you have none"
     return Denied("reduce_only", "reduce_only", f"An order that only reduces may not open one; this one {what}")
 
 
-def check_then(account: Account, then: Ticket, now: datetime) -> Denied | None:
+def check_then(own: Held, then: Ticket, now: datetime) -> Denied | None:
     """What a second order could do at no time; every other rule is asked when it begins. Without margin a sale never
     opens, on margin that is found then."""
-    if not account.on_margin:
-        then = replace(then, effect=effect_of(account, then))
+    if not own.account.on_margin:
+        then = replace(then, effect=effect_of(own, then))
     denied = check_ever(then, now)
     return replace(denied, field=THEN + denied.field) if denied else None
 
@@ -153,20 +154,20 @@ class Seen(NamedTuple):
     now: datetime
 
 
-def verdict_of(account: Account, order: DeskOrder, seen: Seen, limits: Limits) -> Accepted | Denied:
+def verdict_of(own: Held, order: DeskOrder, seen: Seen, limits: Limits) -> Accepted | Denied:
     if denied := check_admission(order.symbol, limits):
         return denied
-    verdict = covered(account, order, seen)
+    verdict = covered(own, order, seen)
     if isinstance(verdict, Denied) or seen.quote is None:
         return verdict
-    exposure = exposure_of(account, order, limits, seen.now)
+    exposure = exposure_of(own, order, limits, seen.now)
     return check_limits(order, seen.quote, exposure, limits, seen.rate.usd or money.ZERO) or verdict
 
 
-def covered(account: Account, order: DeskOrder, seen: Seen) -> Accepted | Denied:
+def covered(own: Held, order: DeskOrder, seen: Seen) -> Accepted | Denied:
     """Whether the order can be dealt with at all: an open market, or one that opens again, a fresh quote, and money or
     shares for it."""
-    quote, rate, free, state, now = seen
+    account, (quote, rate, free, state, now) = own.account, seen
     if past := check_terms(order, quote, now, rate.currency):
         return past
     if not state.is_open:
@@ -176,7 +177,7 @@ def covered(account: Account, order: DeskOrder, seen: Seen) -> Accepted | Denied
         return wrong
     stale_ms = settings.QUOTE_STALE_MS if may_trade(order, calendar, now) else None
     if not order.opens:
-        return check_closing(order, *holding(account, order.symbol), quote, now, stale_ms)
+        return check_closing(order, *own.of(order.symbol), quote, now, stale_ms)
     if account.on_margin and (crossing := check_direction(order, opening_side(account, order))):
         return crossing
     if free is None:
