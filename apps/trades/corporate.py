@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import Decimal
-from functools import partial
 
 from django.db import transaction
 
@@ -27,11 +26,6 @@ from .services import cancel_all
 from .watchers import split_hooks
 
 Kind = CorporateAction.Kind
-
-
-def apply_due(now: datetime) -> list[Split | Renamed]:
-    """Applies all that is due; says which splits and changes of symbols were."""
-    return list(iter(partial(apply_next, now, now), None))
 
 
 def apply_next(now: datetime, venue_at: datetime) -> Split | Renamed | None:

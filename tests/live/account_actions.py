@@ -14,7 +14,8 @@ from apps.portfolio import mending, terms
 from apps.portfolio.models import AccountKind, CorporateAction
 from apps.risk import services as risk
 from apps.risk.models import RiskLimits
-from apps.trades import corporate, margin_calls
+from apps.trades import margin_calls
+from tests.trades.applied import apply_due
 
 from .order_actions import action
 from .scene import Scene
@@ -105,7 +106,7 @@ def next_day(s: Scene, symbol: str = "AAPL", **terms: Any) -> None:
     market.follow_session(s.feed)
     instrument = Instrument.objects.get(symbol=symbol)
     CorporateAction.objects.create(instrument=instrument, ex_date=s.feed.day, **terms)
-    corporate.apply_due(s.now)
+    apply_due(s.now)
 
 
 @action

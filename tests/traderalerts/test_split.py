@@ -13,7 +13,7 @@ from apps.market.models import Instrument, MarketState
 from apps.portfolio.models import CorporateAction
 from apps.traderalerts.firing import fire
 from apps.traderalerts.models import TraderAlert
-from apps.trades.corporate import apply_due
+from tests.trades.applied import apply_due
 
 pytestmark = pytest.mark.django_db
 

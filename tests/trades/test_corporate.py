@@ -21,9 +21,9 @@ from apps.portfolio.corporate import book_split
 from apps.portfolio.models import Account, CorporateAction, Journal, Position
 from apps.portfolio.rebuilding import rebuilt
 from apps.trades import filling, services
-from apps.trades.corporate import apply_due
 from apps.trades.models import Order
 
+from .applied import apply_due
 from .on_margin import all_holds, held, view
 
 pytestmark = pytest.mark.django_db

@@ -19,8 +19,8 @@ from apps.portfolio import services as portfolio
 from apps.portfolio.corporate import book_dividend
 from apps.portfolio.models import Account, CorporateAction, Journal, Position
 from apps.portfolio.rebuilding import rebuilt
-from apps.trades.corporate import apply_due
 
+from .applied import apply_due
 from .broken import broken
 
 D = Decimal

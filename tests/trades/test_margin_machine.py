@@ -27,13 +27,13 @@ from apps.portfolio.models import Account, AccountKind, CorporateAction, Positio
 from apps.portfolio.queries import desk_lot, free_to_open, holding, load_holdings, portfolio_value
 from apps.portfolio.rebuilding import rebuilt
 from apps.trades import filling, services
-from apps.trades.corporate import apply_due
 from apps.trades.margin_calls import call_margins
 from apps.trades.models import Order
 from apps.trades.ticket import Placed, Ticket
 from tests.examples import NIGHTLY_RUNS, examples
 from tests.rolled_back import RolledBack
 
+from .applied import apply_due
 from .broken import broken
 
 SYMBOLS = ("AAPL", "MSFT")

@@ -22,11 +22,11 @@ from apps.risk import services as risk
 from apps.risk.models import RiskLimits
 from apps.traderalerts.models import TraderAlert
 from apps.trades import filling, services
-from apps.trades.corporate import apply_due
 from apps.trades.importing import import_fills
 from apps.trades.models import Order
 from apps.trades.ticket import Placed, Refused
 
+from .applied import apply_due
 from .on_margin import all_holds, view
 from .words import ticket_of
 
