@@ -60,7 +60,7 @@ def test_what_comes_to_nothing_is_no_rate():
 @given(prices)
 def test_it_is_the_nearest_of_eight_places_ties_to_even(price):
     """Requirement: an exact rule with stated rounding; rounded once, not twice."""
-    rate, exact = rate_at("USDXXX", price) or ZERO, 1 / Fraction(price)
+    rate, exact = rate_at("USDSEK", price) or ZERO, 1 / Fraction(price)
 
     off = abs(Fraction(rate) - exact)
     assert rate == average_price(rate)
@@ -69,7 +69,7 @@ def test_it_is_the_nearest_of_eight_places_ties_to_even(price):
 
 def test_a_tie_goes_to_the_even_place():
     """Of the last place 1 / 80,000,000 is 1.25, 1 / 40,000,000 is 2.5 and 1 / 200,000,000 is 0.5."""
-    rates = [rate_at("USDXXX", D(price)) for price in (80_000_000, 40_000_000, 200_000_000)]
+    rates = [rate_at("USDSEK", D(price)) for price in (80_000_000, 40_000_000, 200_000_000)]
 
     assert rates == [D("0.00000001"), D("0.00000002"), None]
 
@@ -77,7 +77,7 @@ def test_a_tie_goes_to_the_even_place():
 @given(quoted)
 def test_what_a_usd_buys_is_worth_a_usd(price):
     """But for half of the last place of each unit."""
-    rate = rate_at("USDXXX", price)
+    rate = rate_at("USDSEK", price)
 
     assert rate is not None
     assert abs(Fraction(rate) * Fraction(price) - 1) <= Fraction(price) * HALF_A_STEP
@@ -85,7 +85,7 @@ def test_what_a_usd_buys_is_worth_a_usd(price):
 
 @given(quoted, quoted)
 def test_the_dearer_the_dollar_the_less_a_unit_is_worth(one, other):
-    dear, cheap = rate_at("USDXXX", max(one, other)), rate_at("USDXXX", min(one, other))
+    dear, cheap = rate_at("USDSEK", max(one, other)), rate_at("USDSEK", min(one, other))
 
     assert dear is not None and cheap is not None and dear <= cheap
 
@@ -94,20 +94,20 @@ def test_the_dearer_the_dollar_the_less_a_unit_is_worth(one, other):
 def test_the_rate_is_within_the_inverses_of_ask_and_bid(one, other, last):
     """No side is taken, nor is it of a pair in USD a unit: the mark is within the quote, what follows from it too."""
     bid, ask = min(one, other), max(one, other)
-    pair = replace(quote("USDXXX 1/1"), bid=bid, ask=ask, last=last)
+    pair = replace(quote("USDSEK 1/1"), bid=bid, ask=ask, last=last)
     rate = rate_of(pair)
 
     assert rate is not None
     assert average_price(1 / ask) <= rate <= average_price(1 / bid)
     if bid <= last <= ask:
-        assert rate == rate_at("USDXXX", last)
+        assert rate == rate_at("USDSEK", last)
 
 
 @st.composite
 def abroad(draw):
     """Fills of one share, each at what the pair came to then."""
     return [
-        replace(fill, currency="XXX", rate=rate_at("USDXXX", draw(quoted))) for fill in draw(histories(odd_prices))
+        replace(fill, currency="SEK", rate=rate_at("USDSEK", draw(quoted))) for fill in draw(histories(odd_prices))
     ]
 
 
@@ -115,7 +115,7 @@ def abroad(draw):
 def test_nothing_is_lost_at_rates_of_inverse_pairs(history, mark, price, method):
     """Requirement: realised + unrealised = cash flow + market value, to the cent."""
     held, realized, books = book(history, method)
-    value, unrealized = value_position(held.qty, held.cost, mark, rate_at("USDXXX", price))
+    value, unrealized = value_position(held.qty, held.cost, mark, rate_at("USDSEK", price))
 
     assert realized + unrealized - sum(fill.commission for fill in history) == books["cash"] + value
     assert sum(books.values()) == 0

@@ -165,7 +165,7 @@ def test_without_a_price_it_is_counted_at_cost_and_said(traded: Account) -> None
 
     assert found.stale_value == 0
     assert [line.how for line in unpriced.lines[1:]] == ["no price: counted at cost"] * 2
-    assert [price[1:] for price in unpriced.prices] == [(None, None, True, "USD")] * 2
+    assert [price[1:] for price in unpriced.prices] == [(None, None, True, "USD", None)] * 2
     assert unpriced.value == Decimal("9998.00")
 
 
