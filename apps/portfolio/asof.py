@@ -65,8 +65,9 @@ def holdings_as_of(account: Account, at: datetime) -> Holdings:
         if instrument is not None:
             of_each[instrument].append(sums)
     held = list(Instrument.objects.filter(pk__in=of_each).order_by("symbol"))
-    days = past_days(account.pk, held, at)
     priced = pairs_priced((each.currency for each in held), at)
+    pairs = {each.currency: pair_of(each.currency, priced) for each in held}
+    days = past_days(account.pk, held, pairs, at)
     positions = [
         Holding(
             symbol=each.symbol,
@@ -78,7 +79,7 @@ def holdings_as_of(account: Account, at: datetime) -> Holdings:
             fees=sum((sums.commission for sums in of_each[each.pk]), ZERO),
             dividends=-sum((sums.dividends for sums in of_each[each.pk]), ZERO),
             currency=each.currency,
-            pair=pair_of(each.currency, priced),
+            pair=pairs[each.currency],
             **days[each.pk]._asdict(),
         )
         for each in held

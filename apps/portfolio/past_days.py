@@ -10,7 +10,7 @@ from typing import NamedTuple
 from django.db.models import Q, Sum
 
 from apps.desk import ledger as books
-from apps.desk.currency import BASE, pair_of
+from apps.desk.currency import rate_at
 from apps.desk.money import ZERO
 from apps.market.days import PastDay, days_at
 from apps.market.models import Instrument
@@ -29,12 +29,18 @@ class HeldDay(NamedTuple):
     day_known: bool = False
 
 
-def past_days(account_id: int, held: Sequence[Instrument], at: datetime) -> dict[int, HeldDay]:
-    """Of every instrument; five queries, and one more where some are in other currencies."""
-    abroad = {pair_of(each.currency) for each in held if each.currency != BASE}
-    pairs = {each.pk: each for each in Instrument.objects.filter(symbol__in=abroad)} if abroad else {}
-    days = days_at([*[each.pk for each in held], *pairs], at)
-    rates = {(pairs[pk].symbol.removesuffix(BASE), day.session): day.close for pk, day in days.items() if pk in pairs}
+def past_days(
+    account_id: int, held: Sequence[Instrument], pairs: Mapping[str, str], at: datetime
+) -> dict[int, HeldDay]:
+    """Of every instrument, with what converts each currency; five queries, and one more where some are in others."""
+    abroad = {pair: currency for currency, pair in pairs.items() if pair}
+    named = dict(Instrument.objects.filter(symbol__in=abroad).values_list("pk", "symbol")) if abroad else {}
+    days = days_at([*[each.pk for each in held], *named], at)
+    rates = {
+        (abroad[pair], days[pk].session): rate_at(pair, close)
+        for pk, pair in named.items()
+        if pk in days and (close := days[pk].close)
+    }
     traded = traded_in(account_id, {each.pk: days[each.pk] for each in held if each.pk in days}, at)
     found = {}
     for each in held:

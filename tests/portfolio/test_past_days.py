@@ -102,18 +102,24 @@ def test_each_moment_counts_from_the_close_of_its_own_session(
     assert all(known is not None for at, every in noted.items() if at > WEDNESDAY + HOUR for _, known in every)
 
 
+@pytest.mark.parametrize(
+    ("pair", "rates", "gain"),
+    [("EURUSD", ["1.10", "1.20", "1.15"], Decimal(135)), ("USDEUR", ["0.8", "1", "0.625"], Decimal(1460))],
+)
 def test_shares_in_another_currency_count_from_the_rate_of_then(
-    account: Account, euros: Callable[..., None], now: Callable[..., None]
+    account: Account, euros: Callable[..., None], now: Callable[..., None], pair: str, rates: list[str], gain: Decimal
 ) -> None:
+    """Also where a dollar's price is listed: 10 shares from 190 at 1 USD to 210 at 1 / 0.625 USD."""
     noted: Noted = {}
-    for number, (price, rate) in enumerate([("200", "1.10"), ("190", "1.20"), ("210", "1.15")]):
+    Instrument.objects.filter(symbol="EURUSD").update(symbol=pair)
+    for number, (price, rate) in enumerate(zip(["200", "190", "210"], rates, strict=True)):
         at = WEDNESDAY + timedelta(days=number)
         if not number:
-            euros(account, "buy 10 SAP @ 200.00", rate)
-        now(at, f"SAP {price}", f"EURUSD {rate}")
+            euros(account, "buy 10 SAP @ 200.00", "1.10")
+        now(at, f"SAP {price}", f"{pair} {rate}")
         noted[at] = shown(account)
 
-    assert noted[WEDNESDAY + timedelta(days=2)] == [("all", Decimal(135)), ("SAP", Decimal(135))]
+    assert noted[WEDNESDAY + timedelta(days=2)] == [("all", gain), ("SAP", gain)]
     assert {at: shown(account, at) for at in noted if at > WEDNESDAY} == {
         at: every for at, every in noted.items() if at > WEDNESDAY
     }
