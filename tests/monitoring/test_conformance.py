@@ -35,7 +35,12 @@ CHECKS = [
 
 
 async def here(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """The desk, asked from this machine."""
+    """The desk, asked from this machine. Each request would begin and end it, which is for a server to do."""
+    if scope["type"] == "lifespan":
+        for step in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{step}.complete"})
+        return
     await application({**scope, "client": ("127.0.0.1", 50_000)}, receive, send)
 
 
