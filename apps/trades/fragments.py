@@ -56,7 +56,7 @@ class OrdersFragment(Fragment):
 
     kind = "orders"
     template = "trades/_orders.html"
-    weight = 10
+    weight = 25
 
     def load_many(self, keys: Sequence[str]) -> dict[str, Orders]:
         """Raises Account.DoesNotExist."""
@@ -80,7 +80,7 @@ class FillsFragment(Fragment):
 
     kind = "fills"
     template = "trades/_fills.html"
-    weight = 2
+    weight = 5
 
     def load_many(self, keys: Sequence[str]) -> dict[str, Fills]:
         """Raises Account.DoesNotExist."""

@@ -18,7 +18,7 @@ register = template.Library()
 MINUS = "\u2212"
 UNKNOWN = "\u2014"
 NOUGHT = "0.00"
-SHARED_PRICES = 4096  # many traders hold the same symbols, and see the same prices
+SHARED_PRICES = 1024  # many traders hold the same symbols, and see the same prices
 AGES = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 
