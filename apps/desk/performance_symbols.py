@@ -1,4 +1,4 @@
-"""What one symbol earned: what was realised in a span, and what is not realised yet."""
+"""What symbols earned: what was realised in a span, what is not realised yet, and what else made the P&L of a span."""
 
 from __future__ import annotations
 
@@ -42,3 +42,27 @@ def symbol_pnl(realized: Decimal | None, unrealized: Decimal | None) -> Decimal 
     Source: follows from the ledger (realised + unrealised P&L = cash flow + market value).
     """
     return None if unrealized is None else (realized or ZERO) + unrealized
+
+
+@figure("Change of unrealised P&L", "signed_usd")
+def unrealized_change(at_end: Decimal, at_start: Decimal) -> Decimal:
+    """What all open shares were worth above their cost at the end of the span, less the same at the close before it.
+    A share without a price counts as nothing.
+
+    None never: where there is no close before the span, nothing is taken off.
+
+    Source: follows from the ledger and the marks (market value less cost of open lots, at both ends).
+    """
+    return at_end - at_start
+
+
+@figure("Dividends, interest and other", "signed_usd")
+def other_pnl(total: Decimal, realized: Decimal, change: Decimal) -> Decimal:
+    """What the span earned beside trading: its P&L, less what all symbols realised, less the change of unrealised P&L.
+    That is dividends, interest, and fees that no fill had.
+
+    None never: where nothing else came or went, it is nothing.
+
+    Source: follows from the ledger (books dividends and interest; realized and commission of no symbol).
+    """
+    return total - realized - change

@@ -24,6 +24,8 @@ SESSIONS: dict[str, Callable[[Row], str]] = {
     "day": lambda row: str(row.on),
     "weekday": lambda row: WEEKDAYS[row.on.weekday()],
 }
+OF_SYMBOL = ("symbol_realized", "symbol_pnl")
+"""What each symbol earned, and all of them."""
 BY = tuple(TRADES)
 
 
@@ -48,6 +50,8 @@ class Choice(NamedTuple):
 
 def may_be_chosen(key: str, by: str) -> bool:
     """Whether that figure can be had of such a part."""
+    if key in OF_SYMBOL:
+        return by == "symbol"
     return by in (TRADES if key in TRADE_INPUTS else SESSIONS if key == "total_pnl" else ())
 
 

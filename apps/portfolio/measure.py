@@ -67,12 +67,14 @@ def measures(found: dict[str, tuple[Decimal | timedelta | None, str]]) -> tuple[
 
 
 class Given(NamedTuple):
-    """A number between the rows and the figure: what it is, and how it is worked out where that is not plain."""
+    """A number between the rows and the figure: what it is, how it is worked out where that is not plain, and the
+    address of its own receipt where it has one."""
 
     label: str
     value: Value
     shown_as: str
     how: str = ""
+    receipt: str = ""
 
     @property
     def text(self) -> str:

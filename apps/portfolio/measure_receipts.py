@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import Literal
 
 from apps.desk.money import ZERO
 from apps.desk.performance_words import Figure, figures
@@ -12,6 +14,7 @@ from apps.desk.trips import ClosedTrade
 from apps.market.quotes import board
 
 from .basis import Basis, Row, basis_of
+from .bookings import Booking
 from .choices import Choice
 from .closed import closed_within, measured_of, with_tags
 from .inputs import INPUTS, pnl_of_sessions
@@ -34,18 +37,30 @@ NO_PAST_OF_TAGS = "Tags are given and taken away at any time: which of them a tr
 
 @dataclass(frozen=True, slots=True)
 class MeasureReceipt:
-    """`rows` are sessions, or closed trades where the figure is one of them, the newest first."""
+    """`rows` are what `rows_are` says, the newest first; there are none of what only sums up other figures."""
 
     measured: Measured
     inputs: tuple[Given, ...]
     basis: Basis
-    rows: Sequence[Row] | Sequence[ClosedTrade]
-    of_trades: bool
+    rows: Sequence[Row] | Sequence[ClosedTrade] | Sequence[Booking] | Sequence[SessionEquity]
+    rows_are: Literal["sessions", "trades", "bookings", "closes", ""]
     prices: tuple[Price, ...] = ()
+    to_now: bool = False
+    """Whether it counts what came after the close that its span ends with."""
 
     @property
     def close(self) -> SessionEquity | None:
-        return self.basis.record.ends_with
+        """As of which it is; None: as of now."""
+        return None if self.to_now else self.basis.record.ends_with
+
+    @property
+    def rests_on_prices(self) -> bool:
+        return self.rows_are not in ("trades", "bookings")
+
+    @property
+    def stale_share(self) -> Decimal | None:
+        """What of the newest equity rests on old or missing prices."""
+        return self.basis.record.stale_share if self.rests_on_prices else None
 
 
 def measure_receipt_of(
@@ -61,13 +76,13 @@ def measure_receipt_of(
         reach = (upto.last_journal_id or 0) if upto else None
         trades = chosen(account.pk, closed_within(account.pk, basis.record.after, reach), part)
         figure, inputs = of_key(key, measured_of(trades)), tuple(TRADE_INPUTS[key](trades))
-        return MeasureReceipt(figure, inputs, basis, trades[::-1], of_trades=True)
+        return MeasureReceipt(figure, inputs, basis, trades[::-1], rows_are="trades")
     rows = tuple(row for row in basis.rows if part is None or part.has_session(row))[::-1]
     if part is None:
         figure, inputs = of_key(key, measured(basis)), tuple(INPUTS[key](basis))
     else:
         figure, inputs = of_sessions(rows), tuple(pnl_of_sessions(rows))
-    return MeasureReceipt(figure, inputs, basis, rows, of_trades=False, prices=prices_of(account, basis))
+    return MeasureReceipt(figure, inputs, basis, rows, rows_are="sessions", prices=prices_of(account, basis))
 
 
 def chosen(account_id: int, trades: list[ClosedTrade], part: Choice | None) -> list[ClosedTrade]:
@@ -85,7 +100,8 @@ def of_key(key: str, found: Sequence[Measured]) -> Measured:
     return {each.figure.key: each for each in found}[key]
 
 
-def prices_of(account: Account, basis: Basis) -> tuple[Price, ...]:
-    """Those that the equity of the session that runs rests on; of a close only what they came to is kept."""
+def prices_of(account: Account, basis: Basis, symbol: str = "") -> tuple[Price, ...]:
+    """Those that the worth of all shares, or of one symbol's, rests on while the session runs; of a close only what
+    they came to is kept."""
     view = basis.record.view
-    return receipt_of(FIGURES["equity"], Asked(account, view, board, "", None)).prices if view else ()
+    return receipt_of(FIGURES["market-value"], Asked(account, view, board, symbol, None)).prices if view else ()

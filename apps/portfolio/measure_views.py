@@ -12,10 +12,11 @@ from django.shortcuts import render
 
 from .basis import SPANS
 from .choices import Choice, choice_of, may_be_chosen
-from .measure_receipts import MEASURES, NO_PAST, NO_PAST_OF_TAGS, MeasureReceipt, measure_receipt_of
+from .measure_receipts import NO_PAST, NO_PAST_OF_TAGS, MeasureReceipt, measure_receipt_of
 from .models import Account
 from .moments import NoReceipt, close_asked, ends_of
 from .pages import PortfolioPage
+from .source_receipts import EXPLAINED, NO_PAST_OF_SYMBOL, SOURCES, TITLES, source_receipt_of
 from .views import asked
 
 ROWS = 50
@@ -26,7 +27,7 @@ def measure_receipt(request: HttpRequest, name: str, account: Account, now: date
     part = choice_of(request.GET.get("by", ""), request.GET.get("of", ""))
     if name not in (shown := measures_shown(part)):
         raise Http404("No such figure")
-    has_past = name not in NO_PAST and not (part and part.by == "tag")
+    has_past, title = not why_no_past(name, part), TITLES.get(name, EXPLAINED[name].label)
     try:
         found = made(name, account, span, request.GET.get("at", ""), now, part)
     except NoReceipt as error:
@@ -36,8 +37,8 @@ def measure_receipt(request: HttpRequest, name: str, account: Account, now: date
         "page": page,
         "live": page.draw(request.user, {}),
         "name": name,
-        "title": f"{MEASURES[name].label} {part.in_words}" if part else MEASURES[name].label,
-        "figure": MEASURES[name],
+        "title": f"{title} {part.in_words}" if part else title,
+        "figure": EXPLAINED[name],
         "figures": shown.items(),
         "span": span,
         "part": part,
@@ -57,8 +58,8 @@ def measure_receipt(request: HttpRequest, name: str, account: Account, now: date
 def measures_shown(part: Choice | None = None) -> dict[str, str]:
     """What each is called, by its name in the address; of a part those that it has."""
     return {
-        name: figure.label
-        for name, figure in MEASURES.items()
+        name: TITLES.get(name, figure.label)
+        for name, figure in EXPLAINED.items()
         if (settings.BENCHMARK or figure.key != "benchmark_return")
         and (part is None or may_be_chosen(figure.key, part.by))
     }
@@ -68,11 +69,17 @@ def made(
     name: str, account: Account, span: str, text: str, now: datetime, part: Choice | None = None
 ) -> MeasureReceipt:
     close = close_asked(text, account, now) if text else None
-    if close and name in NO_PAST:
-        raise NoReceipt(NO_PAST[name])
-    if close and part and part.by == "tag":
-        raise NoReceipt(NO_PAST_OF_TAGS)
-    return measure_receipt_of(MEASURES[name].key, account, span, now, close, part)
+    if close and (why := why_no_past(name, part)):
+        raise NoReceipt(why)
+    explain = source_receipt_of if name in SOURCES else measure_receipt_of
+    return explain(EXPLAINED[name].key, account, span, now, close, part)
+
+
+def why_no_past(name: str, part: Choice | None) -> str:
+    """Empty where there is one."""
+    if part and part.by == "tag":
+        return NO_PAST_OF_TAGS
+    return NO_PAST_OF_SYMBOL if part and name == "symbol-pnl" else NO_PAST.get(name, "")
 
 
 def rows_of(found: MeasureReceipt, number: str) -> dict[str, Any]:

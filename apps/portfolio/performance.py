@@ -29,13 +29,13 @@ from apps.desk.performance_risk import (
     volatility,
     worst_day,
 )
-from apps.desk.performance_symbols import symbol_pnl, symbol_unrealized
+from apps.desk.performance_symbols import other_pnl, symbol_pnl, symbol_unrealized
 from apps.desk.performance_trades import WEEKDAYS
-from apps.desk.performance_words import rounded
+from apps.desk.performance_words import figures, rounded
 from apps.market.quotes import board
 
 from .basis import Basis, Row, basis_of, gained
-from .measure import Measured, day, measures
+from .measure import Measured, day, measures, name_of
 from .models import Account
 from .queries import load_holdings
 from .sessions import Record, realized_by_symbol
@@ -45,11 +45,13 @@ from .yardsticks import benchmark
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a weekday, or a source of P&L, earned (USD); `days` is how many sessions of that weekday there were."""
+    """What a weekday, or a source of P&L, earned (USD); `days` is how many sessions of that weekday there were,
+    `receipt` what the receipt of that source is called in an address."""
 
     name: str
     pnl: Decimal
     days: int = 0
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def performance_of(account: Account, span: str, now: datetime) -> Performance:
     basis = basis_of(account, span, now)
     record, days = basis.record, basis.days
     total = total_pnl(days) or ZERO
-    symbols = symbols_of(account, record.after, now)
+    symbols = symbols_of(account, record, now)
     return Performance(
         start=record.start,
         figures=measured(basis),
@@ -159,11 +161,13 @@ def by_weekday(days: Sequence[DayResult]) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def symbols_of(account: Account, after: int, now: datetime) -> tuple[OfSymbol, ...]:
-    """What was traded after a journal or is open now, the best first."""
-    realized = dict(realized_by_symbol(account.pk, after))
-    held = portfolio_value(load_holdings(account.pk), board, now).open_positions
-    unrealized = {each.held.symbol: symbol_unrealized(each.market_value, each.held.cost) for each in held}
+def symbols_of(account: Account, record: Record, now: datetime) -> tuple[OfSymbol, ...]:
+    """What was traded since a span began or is open now, the best first."""
+    realized = dict(realized_by_symbol(account.pk, record.after))
+    view = record.view or portfolio_value(load_holdings(account.pk), board, now)
+    unrealized = {
+        each.held.symbol: symbol_unrealized(each.market_value, each.held.cost) for each in view.open_positions
+    }
     found = []
     for name in sorted({*realized, *unrealized}):
         gained, open_now = realized.get(name), unrealized.get(name, ZERO)
@@ -181,8 +185,15 @@ def together(symbols: Sequence[OfSymbol]) -> OfSymbol:
 
 def sources_of(record: Record, symbols: Sequence[OfSymbol], total: Decimal) -> tuple[Part, ...]:
     """What was realised, how much the rest changed, and what else came or went: dividends, interest, other fees."""
-    realized = sum((each.realized or ZERO for each in symbols), ZERO)
-    rest = total - record.unrealized_change - realized
-    change = Part("Change of unrealised P&L", record.unrealized_change)
-    other = [Part("Dividends, interest and other", rest)] if rest else []
-    return (Part("Realised, by all symbols", realized), change, *other)
+    realized, change = together(symbols).realized or ZERO, record.unrealized_change
+    rest = other_pnl(total, realized, change)
+    found = (
+        Part("Realised, by all symbols", realized, receipt=name_of("symbol_realized")),
+        source("unrealized_change", change),
+        source("other_pnl", rest),
+    )
+    return found if rest else found[:-1]
+
+
+def source(key: str, pnl: Decimal) -> Part:
+    return Part(figures[key].label, pnl, receipt=name_of(key))

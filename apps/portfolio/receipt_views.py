@@ -14,7 +14,6 @@ from apps.market.queries import symbol_now
 from apps.market.quotes import board
 
 from .asof import view_as_of
-from .measure_receipts import MEASURES
 from .measure_views import measure_receipt
 from .models import Account
 from .moments import ISO, NoReceipt, moment_of
@@ -22,6 +21,7 @@ from .pages import PortfolioPage
 from .queries import load_holdings, portfolio_value
 from .receipt_lines import FIGURES
 from .receipts import Asked, Figure, Receipt, receipt_of
+from .source_receipts import EXPLAINED
 from .views import own_account
 
 
@@ -30,7 +30,7 @@ from .views import own_account
 def receipt(request: HttpRequest, name: str) -> HttpResponse:
     """One figure, explained; 400 with the field and what would be right for a moment that is none."""
     figure, account, now = FIGURES.get(name), own_account(request), timezone.now()
-    if name in MEASURES:
+    if name in EXPLAINED:
         return measure_receipt(request, name, account, now)
     symbol, found, wrong = symbol_now(request.GET.get("symbol", "")), None, None
     if figure is None or (symbol and not figure.of_symbol):

@@ -12,10 +12,11 @@ from django.db.models import Max, QuerySet, Sum
 from apps.desk import ledger as books
 from apps.desk.money import ZERO
 from apps.desk.performance import Flow, Session
-from apps.desk.performance_symbols import symbol_realized
+from apps.desk.performance_symbols import symbol_realized, unrealized_change
 from apps.desk.valuation import weight
 from apps.market.quotes import board
 
+from .bookings import OF_FILLS, lines_between
 from .models import Account, Journal, LedgerEntry, SessionEquity
 from .queries import load_holdings
 from .value import PortfolioView, portfolio_value
@@ -25,7 +26,8 @@ from .value import PortfolioView, portfolio_value
 class Record:
     """A span of an account. It begins at a close, or when the account was opened; `after` is the journal before it.
 
-    It ends at the close `ends_with`, or in a session that runs, at what the account is worth in `view`.
+    It begins with the close `begins_with`, if there is one. It ends at the close `ends_with`, or in a session that
+    runs, at what the account is worth in `view`.
     """
 
     start: date
@@ -35,9 +37,20 @@ class Record:
     sessions: tuple[Session, ...]
     closed: int
     after: int
-    unrealized_change: Decimal
+    begins_with: SessionEquity | None
     ends_with: SessionEquity | None
     view: PortfolioView | None
+
+    @property
+    def unrealized(self) -> Decimal:
+        """At its end (USD)."""
+        if self.view:
+            return self.view.unrealized
+        return self.ends_with.unrealized if self.ends_with else ZERO
+
+    @property
+    def unrealized_change(self) -> Decimal:
+        return unrealized_change(self.unrealized, self.begins_with.unrealized if self.begins_with else ZERO)
 
     @property
     def stale_share(self) -> Decimal | None:
@@ -87,11 +100,10 @@ def load_record(
         own, flows = [flow for flow in flows if flow[0] <= reach], [flow for flow in flows if flow[0] > reach]
         sessions.append(Session(close.session_date, close.equity, tuple(flow for _, flow in own)))
     last = closes[-1] if closes else base
-    ends_at, unrealized = (last.at, last.unrealized) if last else (now, ZERO)
-    view = None
+    ends_at, view = last.at if last else now, None
     if upto is None and (last is None or last.session_date != running):
         view = portfolio_value(load_holdings(account.pk), board, now)
-        ends_at, unrealized = now, view.unrealized
+        ends_at = now
         sessions.append(Session(running or now.date(), view.equity, tuple(flow for _, flow in flows)))
     return Record(
         start=base.session_date if base else min([account.opened_at.date(), *(each.on for each in sessions)]),
@@ -101,7 +113,7 @@ def load_record(
         sessions=tuple(sessions),
         closed=len(closes),
         after=base.last_journal_id or 0 if base else 0,
-        unrealized_change=unrealized - (base.unrealized if base else ZERO),
+        begins_with=base,
         ends_with=None if view else last,
         view=view,
     )
@@ -116,19 +128,23 @@ def flows_after(account_id: int, journal_id: int) -> list[tuple[int, Flow]]:
     return [(journal, Flow(at.date(), -amount, before)) for journal, at, amount, before in columns]
 
 
-def realized_by_symbol(account_id: int, journal_id: int) -> list[tuple[str, Decimal]]:
-    """What each symbol's fills after a journal realised, fees taken off (USD), the best first."""
-    lines = LedgerEntry.objects.filter(
-        journal__account=account_id,
-        journal__gt=journal_id,
-        journal__instrument__isnull=False,
-        book__in=(books.REALIZED, books.COMMISSION),
-    )
+def realized_by_symbol(account_id: int, after: int, upto: int | None = None) -> list[tuple[str, Decimal]]:
+    """What each symbol's fills after a journal, up to another, realised, fees taken off (USD), the best first; None:
+    up to now."""
+    gained, paid = gained_and_paid(account_id, after, upto)
+    found = {symbol: symbol_realized(gained[symbol], paid[symbol]) or ZERO for symbol in {*gained, *paid}}
+    return sorted(found.items(), key=lambda each: (-each[1], each[0]))
+
+
+def gained_and_paid(
+    account_id: int, after: int, upto: int | None
+) -> tuple[defaultdict[str, Decimal], defaultdict[str, Decimal]]:
+    """By symbol: what closed shares brought, less what they had cost, and the commission of all fills (USD)."""
+    lines = lines_between(account_id, after, upto).filter(journal__instrument__isnull=False, book__in=OF_FILLS)
     gained, paid = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
     for symbol, book, amount in lines.values_list("journal__instrument__symbol", "book").annotate(Sum("amount")):
         if book == books.REALIZED:
             gained[symbol] -= amount
         else:
             paid[symbol] += amount
-    found = {symbol: symbol_realized(gained[symbol], paid[symbol]) or ZERO for symbol in {*gained, *paid}}
-    return sorted(found.items(), key=lambda each: (-each[1], each[0]))
+    return gained, paid

@@ -15,6 +15,7 @@ SIGNED_IN = (
     "/portfolio/receipts/equity/",
     "/portfolio/receipts/sharpe-ratio/",
     "/portfolio/receipts/win-rate/",
+    "/portfolio/receipts/symbol-realized/",
     "/activity/",
     "/settings/",
 )

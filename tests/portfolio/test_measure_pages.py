@@ -43,7 +43,7 @@ def test_a_page_shows_value_numbers_and_rows(lived: Account, client: Client) -> 
         assert figure.definition in text
         assert f"{figure.label} {found.measured.note}".strip() + f" {found.measured.text}" in text
         assert [each.text for each in found.inputs if each.text not in text] == []
-        assert f"{len(found.rows)} {'closed trades' if found.of_trades else 'sessions'} it rests on" in text
+        assert f"{len(found.rows)} {'closed trades' if found.rows_are == 'trades' else 'sessions'} it rests on" in text
 
 
 def test_every_figure_of_performance_leads_to_its_receipt_of_that_span(lived: Account, client: Client) -> None:
@@ -51,7 +51,7 @@ def test_every_figure_of_performance_leads_to_its_receipt_of_that_span(lived: Ac
 
     page = client.get(PAGE, {"span": "1y"}).content.decode()
 
-    links = [link for link in re.findall(r'class="why" href="([^"]+)"', page) if "by=" not in link]
+    links = re.findall(r'<p class="measure-line"><a class="why" href="([^"]+)"', page)
     assert sorted(links) == sorted(f"{ROOT}{name}/?span=1y" for name in MEASURES)
     assert {client.get(link).status_code for link in links} == {200}
     assert 'href="?span=1y" aria-current="true"' in client.get(links[0]).content.decode()
@@ -122,6 +122,15 @@ def test_what_cannot_have_a_past_says_why(lived: Account, client: Client) -> Non
     now, past = (text_of(client.get(f"{ROOT}benchmark-return/{query}")) for query in ("", f"?at={PAST}"))
 
     assert ("No permalink" in now, NO_PAST["benchmark-return"] in past) == (True, True)
+
+
+def test_the_past_says_why_it_has_no_prices(lived: Account, client: Client) -> None:
+    client.force_login(lived.user)
+    said = "of a session that has closed the desk keeps what they came to, not each of them"
+
+    queries = {"volatility/": False, f"volatility/?at={PAST}": True, f"win-rate/?at={PAST}": False}
+
+    assert {query: said in text_of(client.get(ROOT + query)) for query in queries} == queries
 
 
 def test_a_close_that_kept_no_measure_says_so(lived: Account, client: Client) -> None:

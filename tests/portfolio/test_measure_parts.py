@@ -17,8 +17,9 @@ from apps.desk.money import ZERO
 from apps.history.services import keep_note
 from apps.market import services as market
 from apps.market.models import Instrument
-from apps.portfolio.choices import SESSIONS, TRADES, Choice
+from apps.portfolio.choices import OF_SYMBOL, SESSIONS, TRADES, Choice
 from apps.portfolio.closed import closed_trades
+from apps.portfolio.measure import name_of
 from apps.portfolio.measure_receipts import MeasureReceipt, measure_receipt_of
 from apps.portfolio.models import Account
 
@@ -58,7 +59,8 @@ def test_every_row_leads_to_a_receipt_of_its_figure(tagged: Account, client: Cli
         assert (page.status_code, shown, words.startswith(figure)) == (200, figure, True), link
         seen.add((urlsplit(link).path, *parse_qs(urlsplit(link).query)["by"]))
     by_trades = {(f"{ROOT}{name}/", by) for name in ("win-rate", "net-pnl") for by in TRADES if by != "day"}
-    assert seen == by_trades | {(f"{ROOT}pnl/", by) for by in SESSIONS}
+    by_symbol = {(f"{ROOT}{name_of(key)}/", "symbol") for key in OF_SYMBOL}
+    assert seen == by_trades | by_symbol | {(f"{ROOT}pnl/", by) for by in SESSIONS}
 
 
 def test_parts_are_the_rows_they_sum_and_add_up_to_the_whole(tagged: Account) -> None:

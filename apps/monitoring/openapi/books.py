@@ -10,8 +10,8 @@ from apps.portfolio.basis import SPANS as PERFORMANCE_SPANS
 from apps.portfolio.choices import BY
 from apps.portfolio.kinds import KINDS
 from apps.portfolio.ledger import SPANS
-from apps.portfolio.measure_receipts import MEASURES
 from apps.portfolio.receipt_lines import FIGURES
+from apps.portfolio.source_receipts import EXPLAINED
 
 from .schemas import symbol
 from .terms import (
@@ -176,7 +176,7 @@ OPERATIONS = (
         "portfolio",
         "How a figure of the account or of its performance was made, now or as of a moment that is past",
         {200: answer("The page", html()), 400: answer("A moment that is none", html()), 404: MISSING},
-        in_path("name", choice((*FIGURES, *MEASURES))),
+        in_path("name", choice((*FIGURES, *EXPLAINED))),
         query("symbol", symbol("of one symbol, for a figure that has it")),
         query(
             "at",
