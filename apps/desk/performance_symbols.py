@@ -56,13 +56,25 @@ def unrealized_change(at_end: Decimal, at_start: Decimal) -> Decimal:
     return at_end - at_start
 
 
+@figure("Less realised since the close", "signed_usd")
+def realized_since(realized: Decimal) -> Decimal:
+    """What all symbols realised after the close that the span ends with, fees taken off, with the other sign: it is
+    within what they realised, and the P&L of the span does not count it yet.
+
+    None never: while a session runs, it is nothing.
+
+    Source: follows from the ledger (books realized and commission, after the last booking of that close).
+    """
+    return -realized
+
+
 @figure("Dividends, interest and other", "signed_usd")
-def other_pnl(total: Decimal, realized: Decimal, change: Decimal) -> Decimal:
-    """What the span earned beside trading: its P&L, less what all symbols realised, less the change of unrealised P&L.
-    That is dividends, interest, and fees that no fill had.
+def other_pnl(total: Decimal, realized: Decimal, change: Decimal, since: Decimal) -> Decimal:
+    """What the span earned beside trading: its P&L, less what all symbols realised until its end, less the change of
+    unrealised P&L. That is dividends, interest, and fees that no fill had.
 
     None never: where nothing else came or went, it is nothing.
 
     Source: follows from the ledger (books dividends and interest; realized and commission of no symbol).
     """
-    return total - realized - change
+    return total - (realized + since) - change

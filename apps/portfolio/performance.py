@@ -29,7 +29,7 @@ from apps.desk.performance_risk import (
     volatility,
     worst_day,
 )
-from apps.desk.performance_symbols import other_pnl, symbol_pnl, symbol_unrealized
+from apps.desk.performance_symbols import other_pnl, realized_since, symbol_pnl, symbol_unrealized
 from apps.desk.performance_trades import WEEKDAYS
 from apps.desk.performance_words import figures, rounded
 from apps.market.quotes import board
@@ -100,7 +100,7 @@ def performance_of(account: Account, span: str, now: datetime) -> Performance:
         weekdays=by_weekday(days),
         symbols=symbols,
         all_symbols=together(symbols),
-        sources=sources_of(record, symbols, total),
+        sources=sources_of(account, record, symbols, total),
         total=total,
         closed=record.closed,
         stale_share=record.stale_share,
@@ -183,16 +183,20 @@ def together(symbols: Sequence[OfSymbol]) -> OfSymbol:
     return OfSymbol("All symbols", realized, whole, symbol_pnl(realized, whole))
 
 
-def sources_of(record: Record, symbols: Sequence[OfSymbol], total: Decimal) -> tuple[Part, ...]:
-    """What was realised, how much the rest changed, and what else came or went: dividends, interest, other fees."""
-    realized, change = together(symbols).realized or ZERO, record.unrealized_change
-    rest = other_pnl(total, realized, change)
-    found = (
+def sources_of(
+    account: Account, record: Record, symbols: Sequence[OfSymbol], total: Decimal, reach: int | None = None
+) -> tuple[Part, ...]:
+    """What was realised up to the journal `reach`, or now, how much the rest changed, and what else came or went. What
+    came after the close that the span ends with is no part of its P&L."""
+    realized, change, end = together(symbols).realized or ZERO, record.unrealized_change, record.ends_with
+    later = realized_by_symbol(account.pk, end.last_journal_id or 0, reach) if end else []
+    since = realized_since(sum((gained for _, gained in later), ZERO))
+    more = {"realized_since": since, "other_pnl": other_pnl(total, realized, change, since)}
+    return (
         Part("Realised, by all symbols", realized, receipt=name_of("symbol_realized")),
         source("unrealized_change", change),
-        source("other_pnl", rest),
+        *(source(key, pnl) for key, pnl in more.items() if pnl),
     )
-    return found if rest else found[:-1]
 
 
 def source(key: str, pnl: Decimal) -> Part:

@@ -23,7 +23,7 @@ from .models import Account, SessionEquity
 from .performance import OfSymbol, sources_of, symbols_of, together
 from .sessions import gained_and_paid, realized_by_symbol
 
-KEYS = ("symbol_realized", "symbol_pnl", "unrealized_change", "other_pnl")
+KEYS = ("symbol_realized", "symbol_pnl", "unrealized_change", "realized_since", "other_pnl")
 SOURCES: dict[str, Figure] = {name_of(key): figures[key] for key in KEYS}
 """By what they are called in an address. What is not realised now has a receipt as a figure of the account."""
 EXPLAINED = {**MEASURES, **SOURCES}
@@ -75,8 +75,14 @@ class Origin:
             return self.own.realized
         if key == "symbol_pnl":
             return self.own.pnl
-        found = {part.receipt: part.pnl for part in sources_of(self.basis.record, self.symbols, self.total)}
-        return found.get(name_of(key), ZERO)
+        found = sources_of(self.account, self.basis.record, self.symbols, self.total, self.reach)
+        return {part.receipt: part.pnl for part in found}.get(name_of(key), ZERO)
+
+    @property
+    def last_journal(self) -> int | None:
+        """Of the close that the span ends with; None while a session runs."""
+        end = self.basis.record.ends_with
+        return (end.last_journal_id or 0) if end else None
 
     def receipt(self, key: str, part: Choice | None = None) -> str:
         """The address of another figure of the same span."""
@@ -94,6 +100,7 @@ def source_receipt_of(
         "symbol_realized": realized,
         "symbol_pnl": both,
         "unrealized_change": change,
+        "realized_since": since,
         "other_pnl": other,
     }[key](origin, figure)
 
@@ -118,7 +125,13 @@ def all_until(symbols: tuple[OfSymbol, ...], close: SessionEquity | None) -> OfS
 
 
 def realized(origin: Origin, figure: Measured) -> MeasureReceipt:
-    between, names = (origin.account.pk, origin.basis.record.after, origin.reach), origin.names
+    return bookings(origin, figure, (origin.account.pk, origin.basis.record.after, origin.reach), origin.names)
+
+
+def bookings(
+    origin: Origin, figure: Measured, between: tuple[int, int, int | None], names: list[str]
+) -> MeasureReceipt:
+    """Of what the fills of these symbols realised between two journals of an account."""
     gained, paid = (sum((each[name] for name in names), ZERO) for each in gained_and_paid(*between))
     inputs = (
         Given("What closed shares brought, less what they had cost", gained, "signed_usd"),
@@ -177,13 +190,18 @@ def change(origin: Origin, figure: Measured) -> MeasureReceipt:
     return MeasureReceipt(figure, inputs, origin.basis, rows, "closes", prices_of(origin.account, origin.basis))
 
 
+def since(origin: Origin, figure: Measured) -> MeasureReceipt:
+    """Its rows are the fills after the close that the span ends with; none while a session runs."""
+    ends = origin.last_journal
+    names = [] if ends is None else origin.names
+    return bookings(origin, figure, (origin.account.pk, ends or 0, origin.reach), names)
+
+
 def other(origin: Origin, figure: Measured) -> MeasureReceipt:
-    """Its rows are what was booked until the end of the span; after a close that it ends with, more may have been
-    realised than its P&L knows of."""
-    record, key, value = origin.basis.record, "unrealized_change", origin.value_of("other_pnl") or ZERO
-    reach = (record.ends_with.last_journal_id or 0) if record.ends_with else None
-    rows = others_of(lines_between(origin.account.pk, record.after, reach))
-    booked = sum_of(rows.lines)
+    """Its rows are what was booked until the end of the span."""
+    record, key = origin.basis.record, "unrealized_change"
+    rows = others_of(lines_between(origin.account.pk, record.after, origin.last_journal))
+    later = origin.value_of("realized_since")
     inputs = [
         Given("P&L of the span", origin.total, "signed_usd", "", origin.receipt("total_pnl")),
         Given(
@@ -194,11 +212,11 @@ def other(origin: Origin, figure: Measured) -> MeasureReceipt:
             origin.receipt("symbol_realized"),
         ),
         Given(figures[key].label, record.unrealized_change, "signed_usd", "", origin.receipt(key)),
-        Given("Booked as dividends, interest and other", booked, "signed_usd"),
+        Given("Booked as dividends, interest and other", sum_of(rows.lines), "signed_usd"),
     ]
-    if record.ends_with and booked != value:
-        label = "Realised since the close that the span ends with"
-        inputs.append(Given(label, booked - value, "signed_usd", "its P&L does not count it yet"))
+    if later:
+        what = figures["realized_since"].label
+        inputs.insert(3, Given(what, later, "signed_usd", "taken off again", origin.receipt("realized_since")))
     return MeasureReceipt(figure, tuple(inputs), origin.basis, rows, "bookings")
 
 

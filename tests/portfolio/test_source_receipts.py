@@ -162,19 +162,24 @@ def test_what_else_came_or_went_is_what_was_booked(paid: Account) -> None:
     assert receipt(paid, "other_pnl", day=23).measured.value == 0
 
 
-def test_what_was_realised_after_the_close_is_named(lived: Account, book: Callable[..., None], client: Client) -> None:
+def test_what_was_realised_after_the_close_is_a_source_of_its_own(
+    lived: Account, book: Callable[..., None], client: Client
+) -> None:
     """The P&L of the span ends with the close, what was realised does not."""
+    before = receipt(lived, "other_pnl").measured.value
     MarketState.objects.update(session_date=TODAY + timedelta(days=370))
     book(lived, "sell 100 AAPL @ 11.50 fee 1.00", at=noon(371))
     client.force_login(lived.user)
 
-    found = receipt(lived, "other_pnl")
-    later = found.inputs[-1]
+    since, rest = receipt(lived, "realized_since"), receipt(lived, "other_pnl")
 
-    assert (later.label, later.value) == ("Realised since the close that the span ends with", 199)
-    assert found.measured.value == numbers(found)[-2] - later.value
+    assert (since.measured.value, numbers(since)) == (-199, [200, 1])
+    assert [(row.symbol, row.net) for row in since.rows] == [("AAPL", 199)]
+    total, realized, change, later, booked = numbers(rest)
+    assert rest.measured.value == booked == total - (realized + later) - change == before
     assert "as of this page's loading" in text_of(client.get(f"{ROOT}symbol-realized/"))
     assert "as of the close of the session of 7 Mar 2027" in text_of(client.get(f"{ROOT}unrealized-change/"))
+    assert f'href="{ROOT}realized-since/?span=all"' in " ".join(tables(client, "all"))
 
 
 def test_without_a_price_both_are_not_known_and_say_why(
@@ -254,7 +259,9 @@ def test_each_sees_their_own(paid: Account, bob_account: Account, client: Client
     for name in SOURCES:
         for query in ("", "?by=symbol&of=MSFT", "?by=symbol&of=%00"):
             response = client.get(f"{ROOT}{name}/{query}")
-            assert response.status_code == (404 if query and name in ("unrealized-change", "other-pnl") else 200)
+            assert response.status_code == (
+                404 if query and name in ("unrealized-change", "realized-since", "other-pnl") else 200
+            )
             assert len(response.context["found"].object_list) == 0 if response.status_code == 200 else True
 
 
