@@ -76,7 +76,7 @@ def measure_receipt_of(
         reach = (upto.last_journal_id or 0) if upto else None
         trades = chosen(account.pk, closed_within(account.pk, basis.record.after, reach), part)
         figure, inputs = of_key(key, measured_of(trades)), tuple(TRADE_INPUTS[key](trades))
-        return MeasureReceipt(figure, inputs, basis, trades[::-1], rows_are="trades")
+        return MeasureReceipt(figure, inputs, basis, trades[::-1], rows_are="trades", to_now=upto is None)
     rows = tuple(row for row in basis.rows if part is None or part.has_session(row))[::-1]
     if part is None:
         figure, inputs = of_key(key, measured(basis)), tuple(INPUTS[key](basis))

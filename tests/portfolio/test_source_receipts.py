@@ -177,7 +177,8 @@ def test_what_was_realised_after_the_close_is_a_source_of_its_own(
     assert [(row.symbol, row.net) for row in since.rows] == [("AAPL", 199)]
     total, realized, change, later, booked = numbers(rest)
     assert rest.measured.value == booked == total - (realized + later) - change == before
-    assert "as of this page's loading" in text_of(client.get(f"{ROOT}symbol-realized/"))
+    for name in ("symbol-realized", "win-rate"):
+        assert "as of this page's loading" in text_of(client.get(f"{ROOT}{name}/"))
     assert "as of the close of the session of 7 Mar 2027" in text_of(client.get(f"{ROOT}unrealized-change/"))
     assert f'href="{ROOT}realized-since/?span=all"' in " ".join(tables(client, "all"))
 
