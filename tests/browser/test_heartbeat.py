@@ -8,8 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, Route, WebSocketRoute, expect
 
-from tests.faults.background import Background
-from tests.faults.faults import FaultProxy
+from tests.faults.faults import FaultProxy, way_to
 from tests.patience import at_most
 
 from . import chromium, desk_page
@@ -37,12 +36,8 @@ class Way(FaultProxy):
 
 @pytest.fixture
 def way(desk_server: DeskServer) -> Iterator[Way]:
-    background = Background()
-    way = Way(background, desk_server.port)
-    yield way
-    way.become("pass")
-    way.close()
-    background.end()
+    with way_to(desk_server.port, Way) as way:
+        yield way
 
 
 @pytest.fixture

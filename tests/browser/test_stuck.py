@@ -12,8 +12,7 @@ from itertools import islice
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.faults.background import Background
-from tests.faults.faults import FaultProxy
+from tests.faults.faults import FaultProxy, way_to
 from tests.live.test_socket import Trader
 from tests.patience import at_most
 
@@ -53,12 +52,8 @@ def desk(start_desk: StartDesk) -> DeskServer:
 
 @pytest.fixture
 def way(desk: DeskServer) -> Iterator[NarrowWay]:
-    background = Background()
-    way = NarrowWay(background, desk.port)
-    yield way
-    way.become("pass")
-    way.close()
-    background.end()
+    with way_to(desk.port, NarrowWay) as way:
+        yield way
 
 
 @pytest.fixture

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
 
 from tests.ports import free_port
 
@@ -90,3 +93,17 @@ class FaultProxy:
 
     def __repr__(self) -> str:
         return f"<proxy to {self.target}: {self.mode}>"
+
+
+Way = TypeVar("Way", bound=FaultProxy)
+
+
+@contextmanager
+def way_to(port: int, kind: type[Way]) -> Iterator[Way]:
+    """The one way to that port for who takes it, with a loop of its own; open again in the end, and taken away."""
+    background = Background()
+    way = kind(background, port)
+    yield way
+    way.become("pass")
+    way.close()
+    background.end()
