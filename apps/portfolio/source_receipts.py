@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -32,7 +33,7 @@ TITLES = {"symbol-realized": "Realised P&L in the span", "symbol-pnl": "Realised
 NO_PAST_OF_SYMBOL = "What one symbol was worth at a close is not kept, only what all of them came to"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Origin:
     """What a span earned by symbol, now or until the close `upto`, and that of the symbol of `part`, or of all."""
 
@@ -75,8 +76,13 @@ class Origin:
             return self.own.realized
         if key == "symbol_pnl":
             return self.own.pnl
+        return self.sources.get(name_of(key), ZERO)
+
+    @cached_property
+    def sources(self) -> dict[str, Decimal]:
+        """What each brought, by what its receipt is called in an address; none of what brought nothing."""
         found = sources_of(self.account, self.basis.record, self.symbols, self.total, self.reach)
-        return {part.receipt: part.pnl for part in found}.get(name_of(key), ZERO)
+        return {part.receipt: part.pnl for part in found}
 
     @property
     def last_journal(self) -> int | None:
