@@ -10,7 +10,9 @@ from django.core.management.commands import migrate
 from django.db import OperationalError, connections
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-WAITS_MS = 400  # less than PostgreSQL's deadlock_timeout (1 s): of two that wait for each other this one gives way
+WAITS_MS = 100
+"""With the time it has held locks meanwhile less than PostgreSQL's deadlock_timeout (1 s): of two that wait for each
+other this one gives way."""
 TRIES = 50
 PAUSE_S = (0.2, 1.0)
 
