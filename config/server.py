@@ -27,7 +27,7 @@ from apps.canary.whereabouts import listens_at
 from apps.live.running import running_hub, stop_hub
 from apps.monitoring.together import together
 from config.drain import BACKSTOP, drain, end_within, tell_draining
-from config.heap import give_back_holes, give_back_large_blocks
+from config.heap import give_back_holes, give_back_large_blocks, share_one_heap
 from config.intake import BoundedSocket, bound_daphne
 from config.lean import Inbox
 from config.resets import read_what_was_reset
@@ -115,6 +115,7 @@ class Runner:
         )
 
     def run(self) -> None:
+        share_one_heap()
         give_back_large_blocks()
         read_what_was_reset()
         sys.setswitchinterval(SWITCH_SECONDS)

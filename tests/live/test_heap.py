@@ -42,6 +42,42 @@ def test_large_blocks_are_apart_from_the_heap(given: bool, more: int, least: int
     assert least <= int(done.stdout) <= most
 
 
+HEAPS = """
+import ctypes
+from threading import Barrier, Thread
+from config.heap import share_one_heap
+
+if {shared}:
+    share_one_heap()
+at_once = Barrier(6)
+
+def allocate():
+    at_once.wait()
+    bytearray(9000)
+    at_once.wait()
+
+threads = [Thread(target=allocate) for _ in range(6)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+libc.malloc_info(0, ctypes.c_void_p(libc.fdopen(1, b"w")))
+libc.fflush(None)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="by glibc's own figures")
+@pytest.mark.parametrize(("shared", "heaps"), [(True, 1), (False, 7)])
+def test_threads_share_one_heap(shared: bool, heaps: int) -> None:
+    program = HEAPS.replace("{shared}", str(shared))
+
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+
+    assert done.stdout.count("<heap nr=") == heaps
+
+
 HOLES = """
 import asyncio
 from config.heap import give_back_holes
