@@ -66,6 +66,8 @@ SIDES = {"buy": Side.BUY, "b": Side.BUY, "bot": Side.BUY, "bought": Side.BUY, "b
 SIDES |= {"sell": Side.SELL, "s": Side.SELL, "sld": Side.SELL, "sold": Side.SELL, "sell short": Side.SELL}
 NUMBER = re.compile(r"[+-]?([0-9]{1,15}|[0-9]{1,3}(,[0-9]{3}){1,4})(\.[0-9]{1,12})?")
 LEAST_SHARES = TINIEST_PRICE
+MOST = {"Quantity": 10**9, "Price": 10**8, "Rate": 10**6, "Commission": 10**6}
+"""Beyond what anybody trades, and well within what the books can keep."""
 Mapped = Mapping[str, str]
 """The header of the file's column that holds each of ours."""
 
@@ -87,6 +89,8 @@ def headers_of(text: str) -> list[str]:
         raise ValueError("The first line must name the columns, such as time,symbol,side,quantity,price")
     if twice := [name for name, count in Counter(names).items() if name and count > 1]:
         raise ValueError(f"Two columns are called {twice[0]}; give each a name of its own")
+    for _ in lines:  # what cannot be read to its end is not kept to be looked at
+        pass
     return names
 
 
@@ -134,9 +138,15 @@ def read(text: str, mapped: Mapped, now: datetime) -> Statement:
 
 
 def reader(text: str) -> Iterator[list[str]]:
+    """Raises ValueError with the line where it is no CSV any more."""
     first = text.lstrip("\ufeff").partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    return csv.reader(StringIO(text.lstrip("\ufeff"), newline=""), delimiter=delimiter)
+    lines = csv.reader(StringIO(text.lstrip("\ufeff"), newline=""), delimiter=max(",;\t", key=first.count))
+    try:
+        yield from lines
+    except csv.Error as error:
+        raise ValueError(
+            f"The file is no CSV at line {lines.line_num}, where perhaps a quote is open: {error}"
+        ) from None
 
 
 def row_of(line: int, said: Mapped, now: datetime, alike: Counter[str]) -> Elsewhere:
@@ -204,6 +214,8 @@ def number_of(label: str, text: str, step: Decimal) -> Decimal:
     if not NUMBER.fullmatch(plain):
         raise ValueError(f"{label} must be a number such as 150.25, not {text[:20] or 'nothing'}")
     number = Decimal(plain.replace(",", ""))
+    if abs(number) > MOST[label]:
+        raise ValueError(f"{label} must be at most {MOST[label]:,}, not {text[:20]}")
     if number % step:
         raise ValueError(f"{label} must be a multiple of {step}, not {text[:20]}")
     if label == "Quantity" and number == 0:

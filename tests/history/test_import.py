@@ -22,6 +22,8 @@ from apps.trades.importing import import_fills
 from apps.trades.invariants import INVARIANTS
 from apps.trades.models import Fill, Order
 
+from .exported import answer_of, body
+
 pytestmark = pytest.mark.django_db
 GOOD = (
     "time,symbol,side,quantity,price,commission,id\n"
@@ -85,6 +87,17 @@ def test_same_file_again_books_nothing_more(desk: Client, account: Account) -> N
     assert "New fills</dt><dd>1" in page and "Here already</dt><dd>2" in page
     assert rows_of_books() == tuple(count + 1 for count in counted)
     assert broken() == {}
+
+
+def test_desks_own_file_of_fills_is_here_already(desk: Client, account: Account, alice: Any) -> None:
+    """The newest of them, too, which no order of times keeps out."""
+    counted = rows_of_books()
+
+    send(desk, answer_of(alice, "/history/export.csv?tab=fills", body))
+    page = desk.get("/history/import/").content.decode()
+
+    assert "New fills</dt><dd>0" in page and f"Here already</dt><dd>{counted[1]}" in page
+    assert (book(desk).status_code, rows_of_books()) == (302, counted)
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,12 @@ def test_lines_without_an_id_get_one_of_their_own_and_the_same_one_again():
         ("2026-03-02 15:00,AAPL,buy,-1,12,,USD,x", "Quantity of a buy must be more than 0"),
         ("2026-03-02 15:00,AAPL,buy,1,-12,,USD,x", "Price must be more than 0, not -12"),
         ("2026-03-02 15:00,AAPL,buy,1,NaN,,USD,x", "Price must be a number such as 150.25, not NaN"),
+        (
+            "2026-03-02 15:00,AAPL,sell,-1000000001,12,,USD,x",
+            "Quantity must be at most 1,000,000,000, not -1",
+        ),
+        ("2026-03-02 15:00,AAPL,buy,1,100000000.01,,USD,x", "Price must be at most 100,000,000, not 100000000.01"),
+        ("2026-03-02 15:00,AAPL,buy,1,12,1000000.01,USD,x", "Commission must be at most 1,000,000, not 1000000.01"),
         ("2026-03-02 15:00,AAPL,buy,1,12,0.001,USD,x", "Commission must be a multiple of 0.01, not 0.001"),
         ("2026-03-02 15:00,AAPL,buy,1,12,,EURO,x", "'EURO' is not a currency: three capital letters"),
         ("2026-03-02 15:00,AAPL,buy,1,12,,USD," + "x" * 49, "Execution id must have 48 characters at most"),
