@@ -1,4 +1,4 @@
-"""The market in the Django admin: what can be traded and its name; the rest is the feed's and only shown."""
+"""The market in the Django admin: what can be traded, in which parts, and its name; the rest is only shown."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.desk.money import plain
+
 from . import services
 from .models import Bar, FormerSymbol, Instrument, LastQuote, MarketState
 
@@ -16,6 +18,22 @@ MOST_RATE = 1000
 
 
 class InstrumentForm(forms.ModelForm):  # type: ignore[type-arg]
+    lot_size = forms.DecimalField(
+        required=False,
+        decimal_places=8,
+        help_text="A part of a share where parts may be traded, such as 0.001; never larger again.",
+    )
+
+    def clean_lot_size(self) -> Decimal:
+        """What is held, and what waits, stays whole lots."""
+        before: Decimal = self.instance.lot_size
+        lot: Decimal | None = self.cleaned_data["lot_size"]
+        if lot is not None and (lot <= 0 or before % lot):
+            raise forms.ValidationError(
+                f"Must go into {plain(before)} without a rest: what is held is a multiple of that"
+            )
+        return before if lot is None else lot
+
     def clean_borrow_rate(self) -> Decimal | None:
         rate: Decimal | None = self.cleaned_data["borrow_rate"]
         if rate is not None and not 0 <= rate <= MOST_RATE:
@@ -58,7 +76,6 @@ class InstrumentAdmin(ReadOnly):
         "symbol",
         "currency",
         "tick_size",
-        "lot_size",
         "calendar",
         "previous_close",
         "session_open",

@@ -58,6 +58,7 @@ def seed_instruments(feed: Feed | None = None) -> int:
             name=each.name,
             currency=currency_of(each.currency),
             tick_size=each.tick_size,
+            lot_size=each.lot_size,
             tradable=each.tradable,
             calendar=calendar_of(each),
         )
@@ -120,7 +121,8 @@ def backfill(feed: Feed) -> int:
 @transaction.atomic
 def save_instrument(instrument: Instrument) -> None:
     """Keeps what an admin has changed of it; pages that show its name draw it again."""
-    instrument.save(update_fields=["name", "tradable", "borrow_rate"])
+    instrument.save(update_fields=["name", "tradable", "lot_size", "borrow_rate"])
+    MarketState.objects.update(changed_at=now_in_database())  # has every process read its instruments again
     announce(DESK_STREAM, "market.instrument", {"symbol": instrument.symbol}, topics=[EVERYTHING])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 
 from apps.market import queries, services
 from apps.market.feeds.simulated import Simulated
+from apps.market.quotes import board
 
 from .build import bar, instrument, tick
 
@@ -52,3 +54,27 @@ def test_admin_edits_only_name_and_tradable(office: Client) -> None:
 def test_admin_deletes_nothing(office: Client, model: str) -> None:
     assert office.post(f"/admin/market/{model}/1/delete/").status_code in {302, 403}
     assert queries.instrument("AAPL").last_quote.last == 10
+
+
+def test_admin_allows_parts_of_a_share_and_every_process_hears_of_it(office: Client) -> None:
+    """R-ORDER: fractional where the instrument allows."""
+    board.clear()
+    board.refresh()
+    row, before = queries.instrument("AAPL"), queries.market_state().changed_at
+
+    answer = office.post(f"/admin/market/instrument/{row.pk}/change/", {"name": "Apple", "lot_size": "0.001"})
+
+    assert (answer.status_code, queries.instrument("AAPL").lot_size) == (302, Decimal("0.001"))
+    assert queries.market_state().changed_at != before
+    board.refresh()
+    assert board.instruments["AAPL"].lot_size == Decimal("0.001")
+
+
+@pytest.mark.parametrize("lot", ["2", "0.3", "0", "-0.001", "0.000000001"])
+def test_lot_that_what_is_held_does_not_fit_is_refused(office: Client, lot: str) -> None:
+    row = queries.instrument("AAPL")
+
+    answer = office.post(f"/admin/market/instrument/{row.pk}/change/", {"name": "Apple", "lot_size": lot})
+
+    assert (answer.status_code, "lot_size" in answer.context["adminform"].form.errors) == (200, True)
+    assert queries.instrument("AAPL").lot_size == 1

@@ -14,11 +14,14 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.desk.instrument import Renamed
 from apps.desk.quote import Quote
+from apps.market.quotes import board
 from apps.portfolio.models import Account
 from apps.trades import services
 from apps.trades.brokers.paper import PaperBroker
 from apps.trades.models import Order
 from apps.trades.ticket import Change
+
+from .words import now_is
 
 pytestmark = pytest.mark.django_db
 Place = Callable[..., Order]
@@ -122,6 +125,22 @@ def test_fill_costs_what_it_reaches_and_not_what_waits(
         counts.append(len(queries))
 
     assert counts[0] == counts[1]
+
+
+def test_less_than_a_share_is_filled_where_lots_are_smaller(
+    broker: PaperBroker, placed: Place, quote: Quotes, now: datetime
+) -> None:
+    """FRAC trades in thousandths; of AAPL nothing less than a share is worth a look."""
+    board.put(quote(symbol="FRAC"))
+    part, whole = placed("buy 0.5 FRAC"), placed("buy 1 AAPL")
+    broker.refresh()
+    little = quote(symbol="FRAC", size=Decimal("0.4"))
+
+    looks = broker.would_fill(little, now), broker.would_fill(quote(size=Decimal("0.4")), now)
+    broker.fill(little, now)
+
+    assert looks == (True, False)
+    assert (now_is(part)[:2], now_is(whole)[:2]) == (("partially_filled", Decimal("0.4")), ("new", 0))
 
 
 def test_exits_are_in_the_book_as_soon_as_their_order_has_filled(

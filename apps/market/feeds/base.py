@@ -28,7 +28,8 @@ class Tick(Quote):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """An instrument as the feed knows it. `around_the_clock`: it trades at all hours, whatever stocks do.
+    """An instrument as the feed knows it. `around_the_clock`: it trades at all hours, whatever stocks do. `lot_size`:
+    below one share where parts of it may be traded.
 
     Prices are in `currency`. One that is not USD needs its pair listed and quoted too, not `tradable`: EURUSD for EUR,
     or as USDJPY for JPY, whose price is in JPY.
@@ -40,6 +41,7 @@ class Listing:
     around_the_clock: bool = False
     currency: str = BASE
     tradable: bool = True
+    lot_size: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from apps.desk.book import Book
 from apps.desk.calendar import Trading, trading_at
 from apps.desk.instrument import Renamed
 from apps.desk.matching import Displayed, match
+from apps.desk.money import TINIEST_PRICE
 from apps.desk.order import Order
 from apps.desk.quote import Quote
 from apps.market.quotes import board
@@ -27,6 +28,12 @@ from apps.trades.models import desk_order
 from apps.trades.queries import policy, relatives_of, version_of, working_rows, working_versions
 
 log = logging.getLogger(__name__)
+
+
+def lot_of(symbol: str) -> Decimal:
+    """What it trades in, as far as this process knows; else the least there can be, so that `fill` decides."""
+    row = board.instruments.get(symbol)
+    return row.lot_size if row else TINIEST_PRICE
 
 
 class PaperBroker:
@@ -105,6 +112,7 @@ class PaperBroker:
             now,
             stale_ms=settings.QUOTE_STALE_MS,
             displayed=self.left_of(quote),
+            lot_size=lot_of(quote.symbol),
             trading=trading,
             policy=policy(),
         )
