@@ -59,17 +59,18 @@ def check_exits(order: Order, quote: Quote, currency: str) -> Denied | None:
     market, verb = (quote.ask, "asks") if buys else (quote.bid, "bids")
     if order.oco_stop is not None and not is_beyond(order.oco_stop, market, above=buys):
         where = "above" if buys else "below"
-        return Denied(
-            "oco_stop", "exit_side", f"Stop must be {where} the {market:,.2f} {currency} that the market {verb}"
-        )
+        words = f"Stop must be {where} the {market:,.2f} {currency} that the market {verb}"
+        return Denied("oco_stop", "exit_side", words, order.oco_stop, market)
     stop = order.seeing(quote).stop_at
     price = order.limit or (max(market, stop or ZERO) if buys else min(market, stop or market))
     trade = "buy may cost" if buys else "short sale may fetch"
     exits = ("take_profit", order.take_profit, buys), ("stop_loss", order.stop_loss, not buys)
     for field, exit_price, above in exits:
         if exit_price is not None and not is_beyond(exit_price, price, above=above):
-            name, where = EXITS[field], "above" if above else "below"
-            return Denied(field, "exit_side", f"{name} must be {where} the {price:,.2f} {currency} that the {trade}")
+            words = (
+                f"{EXITS[field]} must be {'above' if above else 'below'} the {price:,.2f} {currency} that the {trade}"
+            )
+            return Denied(field, "exit_side", words, exit_price, price)
     return None
 
 
@@ -95,7 +96,8 @@ def check_exits_ever(order: Order, currency: str) -> Denied | None:
     for field, price, of, above_it in bounds:
         if price is not None and of is not None and not is_beyond(price, of, above=above_it):
             where, what = "above" if above_it else "below", "limit" if of is limit else "stop loss"
-            return Denied(field, "exit_side", f"{EXITS[field]} must be {where} the {what} of {of:,.2f} {currency}")
+            words = f"{EXITS[field]} must be {where} the {what} of {of:,.2f} {currency}"
+            return Denied(field, "exit_side", words, price, of)
     return None
 
 
@@ -118,10 +120,10 @@ def check_opening(
     what it may cost at most; on margin, the initial margin of that. Without `stale_ms` any quote is fresh: the market
     is closed."""
     if quote is None or is_old(quote, now, stale_ms):
-        return stale(order, quote, now)
+        return stale(order, quote, now, stale_ms)
     usd = rate.usd
     if usd is None or (rate.pair and is_old(rate.pair, now, stale_ms)):
-        return stale_rate(order, rate, now)
+        return stale_rate(order, rate, now, stale_ms)
     needed = needed_at_most(order, quote, commission, on_margin=on_margin, usd=usd)
     if needed > available:
         of = " of margin" if on_margin else ""
@@ -135,7 +137,7 @@ def check_closing(
 ) -> Accepted | Denied:
     """What closes needs a fresh quote and shares, held or owed, that no other working order is to close."""
     if quote is None or is_old(quote, now, stale_ms):
-        return stale(order, quote, now)
+        return stale(order, quote, now, stale_ms)
     free = abs(held) - reserved
     if order.quantity > free:
         buys = order.side is Side.BUY
@@ -195,23 +197,28 @@ def is_old(quote: Quote, now: datetime, stale_ms: int | None) -> bool:
     return stale_ms is not None and quote.is_stale(now, stale_ms)
 
 
-def stale(order: Order, quote: Quote | None, now: datetime) -> Denied:
+def stale(order: Order, quote: Quote | None, now: datetime, stale_ms: int | None) -> Denied:
     if quote is None:
         return Denied("symbol", "no_quote", f"There is no quote for {order.symbol} yet; wait for one")
-    seconds = quote.age_ms(now) / 1000
-    return Denied(
-        "symbol", "stale_quote", f"The quote for {order.symbol} is {seconds:.1f} s old; wait for a fresh one"
-    )
+    return too_old("stale_quote", f"The quote for {order.symbol}", quote, now, stale_ms)
 
 
-def stale_rate(order: Order, rate: Rate, now: datetime) -> Denied:
+def stale_rate(order: Order, rate: Rate, now: datetime, stale_ms: int | None) -> Denied:
     """Its price may be fresh: what it comes to in USD is not known."""
     what = f"{order.symbol} is in {rate.currency}, and"
     if rate.pair is None or rate.usd is None:
         return Denied("symbol", "no_rate", f"{what} there is no rate of {rate.currency} in USD yet; wait for one")
-    seconds = rate.pair.age_ms(now) / 1000
-    message = f"{what} the rate of {rate.currency} in USD is {seconds:.1f} s old; wait for a fresh one"
-    return Denied("symbol", "stale_rate", message)
+    return too_old("stale_rate", f"{what} the rate of {rate.currency} in USD", rate.pair, now, stale_ms)
+
+
+def too_old(rule: str, what: str, quote: Quote, now: datetime, stale_ms: int | None) -> Denied:
+    """Its numbers are seconds: how old it is, and from which age on it is too old."""
+    age, limit = seconds(quote.age_ms(now)), seconds(stale_ms or 0)
+    return Denied("symbol", rule, f"{what} is {age:.1f} s old; wait for one younger than {plain(limit)} s", age, limit)
+
+
+def seconds(milliseconds: int) -> Decimal:
+    return Decimal(milliseconds).scaleb(-3)
 
 
 def plain(number: Decimal) -> str:

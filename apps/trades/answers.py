@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.http import JsonResponse
 
+from apps.desk.risk import Denied
+
 from .models import Order
 from .queries import order_facts
-from .ticket import Placed
+from .ticket import Placed, Refused, facts_of
 
 
 def order_json(order: Order) -> JsonResponse:
@@ -25,5 +28,11 @@ def placed_json(placed: Placed) -> JsonResponse:
     return JsonResponse(order_facts(placed.order, (), then), status=201)
 
 
-def errors_json(errors: Mapping[str, str], status: int) -> JsonResponse:
-    return JsonResponse({"errors": {name: [words] for name, words in errors.items()}}, status=status)
+def refusal_json(refused: Refused) -> JsonResponse:
+    return errors_json(refused.errors, 422, refused.denied)
+
+
+def errors_json(errors: Mapping[str, str], status: int, denied: Denied | None = None) -> JsonResponse:
+    """By field, in words; beside them the rule that refused, if it was one, with its numbers."""
+    found: dict[str, Any] = {"errors": {name: [words] for name, words in errors.items()}}
+    return JsonResponse(found | facts_of(denied) if denied else found, status=status)

@@ -47,7 +47,7 @@ def begin_then(order: Order, now: datetime) -> None:
         telemetry.denied(verdict.rule)
         then.reason = verdict.message[:LONGEST_REASON]
         move(then, OrderStatus.REJECTED, now)
-        tell(then, "rejected")
+        tell(then, "rejected", denied=verdict)
         return
     then.effect, then.watermark, then.queued_at = told.effect.value, told.watermark, now
     then.session_date = session_for(then.instrument, now, extended_hours=then.extended_hours)

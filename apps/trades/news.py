@@ -18,7 +18,7 @@ from apps.portfolio.models import Account
 from .models import Order, desk_order
 from .naming import log_change
 from .queries import TABS, plain
-from .ticket import Ticket
+from .ticket import Ticket, facts_of
 from .watchers import order_hooks
 
 ORDERS_RING = "desk/orders/"
@@ -38,8 +38,17 @@ def ring_desk(*orders: Order) -> None:
         transaction.on_commit(partial(bus.ring, f"{ORDERS_RING}{order.pk}"), robust=True)
 
 
-def tell(order: Order, what: str, fill: Fill | None = None, *, then: Order | None = None, toast: bool = True) -> None:
-    """Announces one change of an order, with every fragment that it touches; `then` is what is held until it fills."""
+def tell(
+    order: Order,
+    what: str,
+    fill: Fill | None = None,
+    *,
+    then: Order | None = None,
+    denied: Denied | None = None,
+    toast: bool = True,
+) -> None:
+    """Announces one change of an order, with every fragment that it touches; `then` is what is held until it fills,
+    `denied` the rule that rejects it."""
     facts = {
         "order_id": str(order.pk),
         "side": order.side,
@@ -64,6 +73,8 @@ def tell(order: Order, what: str, fill: Fill | None = None, *, then: Order | Non
         facts["currency"] = order.instrument.currency
     if then is not None:
         facts["then"] = then.in_words
+    if denied is not None:
+        facts |= facts_of(denied)
     known = {name: text or "" for name, text in facts.items()}
     announce(user_stream(order.account.user_id), f"order.{what}", known, topics=topics_of(order), toast=toast)
     if toast:
@@ -82,10 +93,8 @@ def tell_denied(account: Account, ticket: Ticket, denied: Denied) -> None:
         "order_type": ticket.order_type.value,
         "limit_price": plain(ticket.limit_price),
         "stop_price": plain(ticket.stop_price),
-        "rule": denied.rule,
         "reason": denied.message,
-        "needed": plain(denied.needed),
-        "available": plain(denied.available),
+        **facts_of(denied),
     }
     known = {name: text or "" for name, text in facts.items()}
     announce(user_stream(account.user_id), "order.denied", known)

@@ -42,7 +42,7 @@ from .review import review
 from .standing import placed_before, standing_of
 from .states import KILLED, add_exits, add_stop, close, hold, lock_order, release, take_hold
 from .taking import order_of
-from .ticket import Change, Placed, Refused, Ticket, Undone
+from .ticket import Change, Placed, Refused, Ticket, Undone, refused_by
 
 NO_ACCOUNT = {"account": "You have no account yet; an admin can open one"}
 ACCOUNT_OF = PreparedRead(lambda: Account.objects.select_for_update().filter(user=Given("user", BigIntegerField())))
@@ -79,7 +79,7 @@ def place_in(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = 
     if isinstance(verdict, Denied):
         telemetry.denied(verdict.rule)
         tell_denied(locked, ticket, verdict)
-        return Refused({verdict.field: verdict.message})
+        return refused_by(verdict)
     instrument = ticket.instrument or Instrument.objects.get(symbol=ticket.symbol)
     session = session_for(instrument, now, state, extended_hours=ticket.extended_hours)
     order = order_of(locked, instrument, ticket, told, session, now)
@@ -207,7 +207,7 @@ def keep_denied(account: Account, undone: Undone) -> Refused:
     denied = undone.denied
     telemetry.denied(denied.rule)
     tell_denied(account, undone.ticket, denied)
-    return Refused({denied.field: denied.message})
+    return refused_by(denied)
 
 
 @transaction.atomic

@@ -204,9 +204,21 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No order: for each field at fault, the rule in words and numbers."""
+    """No order: for each field at fault, the rule in words and numbers; `denied` is the rule, where it is one of those
+    that are asked before every order."""
 
     errors: dict[str, str]
+    denied: Denied | None = field(default=None, compare=False)
+
+
+def refused_by(denied: Denied) -> Refused:
+    return Refused({denied.field: denied.message}, denied)
+
+
+def facts_of(denied: Denied) -> dict[str, str | None]:
+    """The rule by its name, and both its numbers, for whoever reads no words."""
+    needed, available = (None if each is None else plain(each) for each in (denied.needed, denied.available))
+    return {"rule": denied.rule, "needed": needed, "available": available}
 
 
 class Undone(Exception):

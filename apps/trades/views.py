@@ -24,7 +24,7 @@ from apps.market import queries as market
 from apps.portfolio.queries import account_of
 
 from . import services
-from .answers import errors_json, order_json, placed_json
+from .answers import errors_json, order_json, placed_json, refusal_json
 from .export import ORDER_COLUMNS, order_rows, streamed
 from .fields import client_order_id_of
 from .forms import changeable, clean_change, clean_ticket
@@ -106,7 +106,7 @@ def place(request: HttpRequest) -> HttpResponse:
 
 def refused(request: HttpRequest, fields: Mapping[str, str], result: Refused) -> HttpResponse:
     if wants_json(request):
-        return errors_json(result.errors, 422)
+        return refusal_json(result)
     context: dict[str, Any] = {"ticket": refused_ticket(fields, result.errors, account_of(request.user))}
     template = "trades/_ticket.html" if request.headers.get("HX-Request") else "trades/ticket.html"
     return render(request, template, context, status=422)
@@ -200,7 +200,7 @@ def replace(request: HttpRequest, order_id: uuid.UUID) -> HttpResponse:
 
 def not_changed(request: HttpRequest, order: Order, fields: Mapping[str, str], result: Refused) -> HttpResponse:
     if wants_json(request):
-        return errors_json(result.errors, 422)
+        return refusal_json(result)
     context: dict[str, Any] = {"order": order, "values": changeable(order, fields), "errors": result.errors}
     if request.headers.get("HX-Request"):
         return render(request, "trades/_change.html", context, status=422)
@@ -275,5 +275,5 @@ def not_closed(request: HttpRequest, result: Refused) -> HttpResponse:
 
 def not_done(request: HttpRequest, title: str, result: Refused, again: str) -> HttpResponse:
     if wants_json(request):
-        return errors_json(result.errors, 422)
+        return refusal_json(result)
     return refuse(request, 422, title, " ".join(result.errors.values()), again)

@@ -49,7 +49,8 @@ def test_buy_beyond_buying_power_is_denied_with_both_numbers():
 def test_stale_quote_denies_both_sides():
     """R-STALE"""
     late = NOON + timedelta(seconds=20)
-    denied = Denied("symbol", "stale_quote", "The quote for AAPL is 20.0 s old; wait for a fresh one")
+    words = "The quote for AAPL is 20.0 s old; wait for one younger than 15 s"
+    denied = Denied("symbol", "stale_quote", words, Decimal(20), Decimal(15))
 
     some = quote("AAPL 9.99/10.00")
     assert check_opening(order("a: buy 1 AAPL"), some, Decimal(1000), FEE, late, 15_000) == denied

@@ -115,7 +115,7 @@ def test_nothing_opens_at_an_old_rate_and_the_ticket_says_so(desk: Client, come:
     shown = estimate(desk, symbol="SAP", limit_price="200.00")
     answer = place(desk, symbol="SAP", limit_price="200.00").json()
 
-    words = re.compile(r"SAP is in EUR, and the rate of EUR in USD is 6\d\.\d s old; wait for a fresh one")
+    words = re.compile(r"SAP is in EUR, and the rate of EUR in USD is 6\d\.\d s old; wait for one younger than 15 s")
     assert words.search(shown)
     assert words.fullmatch(answer["errors"]["symbol"][0])
 

@@ -154,7 +154,7 @@ async def test_stale_quote_takes_no_order_where_it_could_trade(floor: Floor) -> 
     refused = await asked(floor, at, "buy 10 AAPL limit 140")
     plain = await floor.answer(at, "buy 10 AAPL limit 140")
 
-    assert refused == Refused({"symbol": "The quote for AAPL is 3600.0 s old; wait for a fresh one"})
+    assert refused == Refused({"symbol": "The quote for AAPL is 3600.0 s old; wait for one younger than 15 s"})
     assert isinstance(plain, Placed)
 
 

@@ -39,14 +39,20 @@ def halt(account: Account, bob: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("then", "words"),
+    ("then", "words", "rule"),
     [
-        ("buy 700 AAPL limit 150.00", "Needs 105,003.50 USD; 98,509.00 available"),
-        ("sell 11 AAPL", "Sells 11; 10 AAPL available"),
-        ("buy 1 MSFT", "There is no quote for MSFT yet; wait for one"),
+        (
+            "buy 700 AAPL limit 150.00",
+            "Needs 105,003.50 USD; 98,509.00 available",
+            ("buying_power", "105003.5", "98509"),
+        ),
+        ("sell 11 AAPL", "Sells 11; 10 AAPL available", ("held", "11", "10")),
+        ("buy 1 MSFT", "There is no quote for MSFT yet; wait for one", ("no_quote", "", "")),
     ],
 )
-def test_what_a_rule_refuses_then_is_rejected_with_its_words(pair: Any, meet: Any, then: str, words: str) -> None:
+def test_what_a_rule_refuses_then_is_rejected_with_its_words(
+    pair: Any, meet: Any, then: str, words: str, rule: tuple[str, str, str]
+) -> None:
     first, second = pair("buy 10 AAPL limit 149.00", then)
 
     meet("148.90", "149.00")
@@ -59,6 +65,7 @@ def test_what_a_rule_refuses_then_is_rejected_with_its_words(pair: Any, meet: An
         "error",
         True,
     )
+    assert tuple(told.facts[name] for name in ("rule", "needed", "available")) == rule
 
 
 def test_what_cannot_be_traded_any_more_is_rejected(pair: Any, meet: Any) -> None:
@@ -88,7 +95,7 @@ def test_old_quote_of_another_symbol_rejects_it(pair: Any, meet: Any, now: datet
 
     meet("148.90", "149.00")
 
-    assert now_is(second)[3] == "The quote for MSFT is 60.0 s old; wait for a fresh one"
+    assert now_is(second)[3] == "The quote for MSFT is 60.0 s old; wait for one younger than 15 s"
 
 
 def test_date_that_has_passed_meanwhile_rejects_it(pair: Any, quote: Quotes, now: datetime) -> None:

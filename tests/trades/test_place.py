@@ -144,7 +144,7 @@ def test_stale_quote_refuses(side: str, held: Order, account: Account, ticket: W
     later = now + timedelta(seconds=20)
 
     assert services.place_order(account, ticket(f"{side} 1 AAPL"), later) == Refused(
-        {"symbol": "The quote for AAPL is 20.0 s old; wait for a fresh one"}
+        {"symbol": "The quote for AAPL is 20.0 s old; wait for one younger than 15 s"}
     )
 
 

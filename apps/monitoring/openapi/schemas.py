@@ -118,7 +118,15 @@ DESCRIPTION = {
 SCHEMAS: dict[str, Schema] = {
     "Refusal": record({"error": words("what did not happen"), "detail": words("why, and what to do")}),
     "Errors": {
-        **record({"errors": {"type": "object", "additionalProperties": listed(words())}}),
+        **record(
+            {
+                "errors": {"type": "object", "additionalProperties": listed(words())},
+                "rule": words("the rule that refused an order, where it was one"),
+                "needed": maybe(words("what the order would come to, as a decimal")),
+                "available": maybe(words("what may be")),
+            },
+            ["errors"],
+        ),
         "description": "what is wrong, by field; `body`, `account` and `status` are said of the whole",
     },
     "Order": record(ORDER),
