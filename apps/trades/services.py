@@ -57,17 +57,24 @@ def place_order_of(user: Any, ticket: Ticket, now: datetime) -> Placed | Refused
 
 
 @transaction.atomic
-def place_order(account: Account | None, ticket: Ticket, now: datetime, *, by_desk: bool = False) -> Placed | Refused:
-    """Takes an order. The desk's own, which close, are taken for a suspended user and past the limits on trading too:
-    margin calls go on."""
+def place_order(account: Account | None, ticket: Ticket, now: datetime) -> Placed | Refused:
+    """Takes an order."""
     if account is None:
         return Refused(NO_ACCOUNT)
-    return place_in(Account.objects.select_for_update().get(pk=account.pk), ticket, now, by_desk=by_desk)
+    return place_in(Account.objects.select_for_update().get(pk=account.pk), ticket, now)
 
 
 @for_account
-def place_in(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = False) -> Placed | Refused:
+def place_in(locked: Account, ticket: Ticket, now: datetime) -> Placed | Refused:
     """Takes it once: the same ticket again is answered with the same order."""
+    try:
+        return admit(locked, ticket, now)
+    except Undone as undone:
+        return denied_as(locked, undone)
+
+
+def admit(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = False) -> Placed | Refused:
+    """Raises Undone where a rule refuses the order, and has written nothing then."""
     standing = standing_of(locked, ticket.client_order_id)
     if standing.is_repeat:
         return placed_before(locked, ticket)
@@ -77,9 +84,7 @@ def place_in(locked: Account, ticket: Ticket, now: datetime, *, by_desk: bool = 
     told = review(locked, ticket, now, state, is_limited=standing.is_limited, by_desk=by_desk)
     verdict = told.verdict
     if isinstance(verdict, Denied):
-        telemetry.denied(verdict.rule)
-        tell_denied(locked, ticket, verdict)
-        return refused_by(verdict)
+        raise Undone(ticket, verdict)
     instrument = ticket.instrument or Instrument.objects.get(symbol=ticket.symbol)
     session = session_for(instrument, now, state, extended_hours=ticket.extended_hours)
     order = order_of(locked, instrument, ticket, told, session, now)
@@ -194,7 +199,10 @@ def close_position(
     account: Account, symbol: str, client_order_id: str, now: datetime, *, by_desk: bool = False
 ) -> Placed | Refused:
     """Sells all that is held of the symbol at the market, or buys all that is owed; what waits to do that is
-    cancelled. All of it or nothing."""
+    cancelled. All of it or nothing.
+
+    The desk's own are taken for a suspended user and past the limits on trading too: margin calls go on.
+    """
     try:
         return close_all(account, symbol, client_order_id, now, by_desk)
     except Undone as undone:
@@ -204,10 +212,13 @@ def close_position(
 @transaction.atomic
 def keep_denied(account: Account, undone: Undone) -> Refused:
     """What was tried is gone with its transaction; that it was refused is kept in one of its own."""
-    denied = undone.denied
-    telemetry.denied(denied.rule)
-    tell_denied(account, undone.ticket, denied)
-    return refused_by(denied)
+    return denied_as(account, undone)
+
+
+def denied_as(account: Account, undone: Undone) -> Refused:
+    telemetry.denied(undone.denied.rule)
+    tell_denied(account, undone.ticket, undone.denied)
+    return refused_by(undone.denied)
 
 
 @transaction.atomic
@@ -227,10 +238,7 @@ def close_all(account: Account, symbol: str, client_order_id: str, now: datetime
         cancel_all(locked, symbol, now, side)
     ticket = Ticket(symbol, side, OrderType.MARKET, abs(held), client_order_id)
     locked.refresh_from_db()
-    verdict = review(locked, ticket, now, by_desk=by_desk).verdict
-    if isinstance(verdict, Denied):
-        raise Undone(ticket, verdict)
-    placed = place_order(locked, ticket, now, by_desk=by_desk)
+    placed = admit(locked, ticket, now, by_desk=by_desk)
     if isinstance(placed, Refused) and not taken:  # an id that is taken has undone nothing yet, and is counted
         transaction.set_rollback(True)
     return placed

@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from apps.desk.quote import Quote
 from apps.live.models import Event
@@ -16,7 +18,7 @@ from apps.portfolio.models import Account
 from apps.risk.models import RiskLimits
 from apps.trades import filling, services
 from apps.trades.models import Order
-from apps.trades.ticket import Refused
+from apps.trades.ticket import Placed, Refused
 
 from .http import FIELDS, JSON
 
@@ -51,6 +53,17 @@ def test_refused_close_leaves_every_order_and_its_refusal(
     assert answer == Refused({"account": "New orders are stopped for the whole desk: Runaway orders"})
     resting.refresh_from_db()
     assert (resting.status, denied()) == ("new", [("halted", "sell", "100")])
+
+
+def test_closing_asks_every_rule_once(held: Order, account: Account, placed: Place, now: datetime) -> None:
+    placed("sell 40 AAPL limit 200")
+    RiskLimits.objects.create(orders_per_minute=9)
+
+    with CaptureQueriesContext(connection) as asked:
+        answer = services.close_position(account, "AAPL", "flat", now)
+
+    assert isinstance(answer, Placed)
+    assert sum(each["sql"].startswith('SELECT "risk_risklimits"') for each in asked.captured_queries) == 1
 
 
 def test_order_sent_again_after_it_was_changed_is_the_same_order(desk: Client, account: Account) -> None:
