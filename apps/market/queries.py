@@ -173,12 +173,16 @@ def last_minutes(until: datetime, minutes: int) -> tuple[list[MinuteBar], set[tu
     return in_shares_now(minute_bars(rows))
 
 
-def in_shares_now(found: list[MinuteBar]) -> tuple[list[MinuteBar], set[tuple[str, datetime]]]:
-    """Minutes, the oldest first, with those of before a split told in the shares of after it; and which splits."""
+def in_shares_now(
+    found: list[MinuteBar], at: datetime | None = None
+) -> tuple[list[MinuteBar], set[tuple[str, datetime]]]:
+    """Minutes, the oldest first, with those of before a split told in the shares of after it; and which splits. With
+    `at` now is that moment."""
     told = set[tuple[str, datetime]]()
     if not found:
         return found, told
     splits = ShareSplit.objects.filter(at__gt=found[0].start, instrument__symbol__in={bar.symbol for bar in found})
+    splits = splits.filter(at__lte=at) if at else splits
     for symbol, at, new, old in splits.values_list("instrument__symbol", "at", "new", "old"):
         split, begins = Split(symbol, new, old), minute_of(at)
         told.add((symbol, at))
@@ -206,9 +210,8 @@ class PastPrice(NamedTuple):
 
 def last_price(symbol: str, at: datetime) -> PastPrice | None:
     """The price at the end of a symbol's last minute that was over by then; None where a week before holds none."""
-    rows = Bar.objects.filter(instrument__symbol=symbol, start__lte=at - MINUTE, start__gt=at - LOOK_BACK)
-    found = rows.order_by("-start").values_list("close", "start").first()
-    return PastPrice(found[0], found[1] + MINUTE) if found else None
+    found = last_minutes_then([symbol], at)
+    return PastPrice(found[0].close, found[0].start + MINUTE) if found else None
 
 
 def closes_of(symbol: str, starts: Iterable[datetime]) -> dict[datetime, Decimal]:
@@ -235,6 +238,12 @@ def last_minute_each(symbols: Iterable[str], at: datetime) -> list[MinuteBar]:
     newest = Subquery(over.order_by("-start").values("pk")[:1])
     named = Instrument.objects.filter(symbol__in=list(symbols)).annotate(newest=newest)
     return minute_bars(Bar.objects.filter(pk__in=[pk for pk in named.values_list("newest", flat=True) if pk]))
+
+
+def last_minutes_then(symbols: Iterable[str], at: datetime) -> list[MinuteBar]:
+    """The same in the shares of that moment: after a split no minute of the new ones is over until its own is."""
+    found, _ = in_shares_now(last_minute_each(symbols, at), at)
+    return found
 
 
 def pairs_priced(currencies: Iterable[str], at: datetime) -> set[str]:

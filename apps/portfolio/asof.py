@@ -15,7 +15,7 @@ from apps.desk.quote import Quote, stale_since
 from apps.live.moments import micros
 from apps.market.bars import MINUTE
 from apps.market.models import Instrument
-from apps.market.queries import last_minute_each, pairs_priced
+from apps.market.queries import last_minutes_then, pairs_priced
 
 from .models import Account, AccountKind, KindChange
 from .past_days import past_days
@@ -28,7 +28,7 @@ class PastPrices:
 
     def __init__(self, symbols: Iterable[str], at: datetime) -> None:
         self.quotes = {
-            bar.symbol: past_quote(bar.symbol, bar.close, bar.start + MINUTE) for bar in last_minute_each(symbols, at)
+            bar.symbol: past_quote(bar.symbol, bar.close, bar.start + MINUTE) for bar in last_minutes_then(symbols, at)
         }
 
     def latest_each(self, symbols: Iterable[str]) -> tuple[Quote | None, ...]:

@@ -10,12 +10,16 @@ import pytest
 import pytest_asyncio
 from django.test import Client
 
+from apps.desk.fill import Fill
+from apps.desk.order import Side
 from apps.desk.position import Split
 from apps.market import queries, wire
 from apps.market import services as market
 from apps.market.feeds import Tick
 from apps.market.models import Bar, Instrument
 from apps.market.quotes import board
+from apps.portfolio import services as portfolio
+from apps.portfolio.asof import view_as_of
 from apps.portfolio.models import Account, CorporateAction
 from apps.trades.engine import Desk
 from apps.trades.threads import in_thread
@@ -117,6 +121,24 @@ async def test_a_moment_of_before_is_priced_as_it_was_traded(desk: Desk) -> None
 
     price = await in_thread(queries.last_price, "AAPL", before)
     assert price is not None and price.price == 150
+
+
+async def test_a_receipt_of_the_minute_of_the_split_is_of_new_shares_at_their_price(
+    desk: Desk, account: Account
+) -> None:
+    """Until that minute is over, the newest one that is has the price of the old shares."""
+    traded(desk, "150.00", 3)
+    day_before = datetime.now(UTC) - timedelta(days=1)
+    bought = Fill("x1", "o1", "AAPL", Side.BUY, D(10), D("100.00"), D(0), "taker", day_before)
+    await in_thread(portfolio.book_fill, account.pk, bought)
+    await desk.save_market()
+    before = datetime.now(UTC)
+    await split(desk)
+
+    views = [(await in_thread(view_as_of, account, at))[0] for at in (before, datetime.now(UTC))]
+
+    held = [(each.held.quantity, each.last, each.market_value) for view in views for each in view.positions]
+    assert held == [(10, D(150), D("1500.00")), (20, D(75), D("1500.00"))]
 
 
 async def test_the_bars_behind_the_chart_are_of_new_shares(desk: Desk, alice: Any) -> None:
