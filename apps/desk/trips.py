@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -41,6 +41,15 @@ class ClosedTrade:
     local_in: Decimal = ZERO
     local_out: Decimal = ZERO
     note: str = ""
+    splits: tuple[Split, ...] = ()
+    """Those while it was open."""
+
+    def stopped_at(self, stop: Decimal | None) -> ClosedTrade:
+        """With the stop loss that its first order brought, in the shares that the trade is told in."""
+        if stop is not None:
+            for split in self.splits:
+                stop = split.price(stop)
+        return replace(self, stop=stop)
 
     @property
     def is_short(self) -> bool:
@@ -117,6 +126,7 @@ class OpenTrade:
     realized: Decimal = ZERO
     local_in: Decimal = ZERO
     local_out: Decimal = ZERO
+    splits: tuple[Split, ...] = ()
 
     @property
     def net(self) -> Decimal:
@@ -141,6 +151,7 @@ class OpenTrade:
         """From now on it is of other shares, also those that it has closed."""
         self.inventory.split(split)
         self.quantity = split.shares(self.quantity)
+        self.splits += (split,)
 
 
 class Trips:
@@ -171,6 +182,7 @@ class Trips:
             currency=fill.currency,
             local_in=trade.local_in,
             local_out=trade.local_out,
+            splits=trade.splits,
         )
 
     def split(self, split: Split) -> None:

@@ -48,7 +48,7 @@ def detailed(account_id: int, found: Iterable[ClosedTrade]) -> list[ClosedTrade]
     fills = Fill.objects.filter(exec_id__in=names, order__stop_loss__isnull=False)
     stops = dict(fills.values_list("exec_id", "order__stop_loss"))
     notes = {note.opened_by: note for note in TradeNote.objects.filter(account_id=account_id, opened_by__in=names)}
-    stopped = (replace(trade, stop=stops.get(trade.opened_by)) for trade in rows)
+    stopped = (trade.stopped_at(stops.get(trade.opened_by)) for trade in rows)
     return [noted(trade, notes.get(trade.opened_by)) for trade in stopped]
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from apps.desk.fill import Fill
 from apps.desk.money import ZERO
 from apps.desk.order import Side
-from apps.desk.position import Position, trade
+from apps.desk.position import Position, Split, trade
 from apps.desk.trips import Trips, closed_trades
 
 from .build import NOON, fills
@@ -96,6 +96,21 @@ def test_r_multiple_is_net_over_what_the_stop_would_have_lost(stop, risk, multip
     stopped = replace(trade, stop=None if stop is None else Decimal(stop))
 
     assert (stopped.risk, stopped.r_multiple) == (risk, multiple)
+
+
+def test_stop_is_told_in_the_shares_of_after_a_split():
+    """100 at 10.00 with a stop at 9.00 risk 100, also once they are 200 at 5.00 with a stop at 4.50."""
+    trips = Trips()
+    bought, sold = fills("buy 100 AAPL @ 10.00 fee 1.00; sell 200 AAPL @ 6.00 fee 1.00")
+    trips.take(bought)
+    trips.split(Split("AAPL", 2, 1))
+    trade = trips.take(sold)
+
+    assert trade is not None
+    stopped = trade.stopped_at(Decimal("9.00"))
+    assert (stopped.entry, stopped.stop, stopped.risk) == (5, Decimal("4.5"), 100)
+    assert stopped.r_multiple == Decimal("1.98")
+    assert trade.stopped_at(None).risk is None
 
 
 def test_short_trade_by_hand():

@@ -11,6 +11,8 @@ import pytest
 from django.test import Client
 
 from apps.desk.position import CostMethod
+from apps.history.asked import Asked
+from apps.history.exports import EXPORTS
 from apps.live.models import Event
 from apps.market.models import Instrument, MarketState
 from apps.market.quotes import board
@@ -120,6 +122,31 @@ def test_trades_closed_after_a_split_are_told_in_new_shares(
     ((_, trade),) = closed_trades(account.pk)
     assert (trade.quantity, trade.entry, trade.exit, trade.gross) == (200, Decimal("75.005"), 80, 999)
     all_holds()
+
+
+def test_r_multiple_of_a_trade_goes_by_its_stop_in_new_shares(
+    account: Account, placed: Words, quote: Words, now: datetime, tomorrow: Any
+) -> None:
+    """100 at 150.01 with a stop at 140.01 risk 1,000; of 2 for 1 the stop is 70.005, and 997.00
+    after fees are 0.997 R."""
+    placed("buy 100 AAPL", stop_loss=Decimal("140.01"))
+    filling.match_symbol("AAPL", quote(), None, now)
+    planned("split", tomorrow(), new=2, old=1)
+    apply_due(now)
+    later = now + timedelta(seconds=1)
+    split = quote(bid="80.00", ask="80.02", received_at=later)
+    board.put(split)
+    placed("sell 200 AAPL", at=later)
+    filling.match_symbol("AAPL", split, None, later)
+
+    (row,) = EXPORTS["trades"].rows(account.pk, Asked())
+
+    assert (row["stop_loss"], row["risk"], row["net_pnl"], row["r_multiple"]) == (
+        "70.005",
+        "1000.00",
+        "997.00",
+        "0.997",
+    )
 
 
 def test_split_that_comes_too_late_is_refused_with_the_reason(account: Account, held: Order, now: datetime) -> None:
