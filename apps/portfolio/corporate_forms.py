@@ -49,10 +49,12 @@ class CorporateActionForm(forms.ModelForm):  # type: ignore[type-arg]
         takes = {"split": ("new", "old"), "dividend": ("amount",)}.get(kind or "", ())
         for name in ("new", "old", "amount"):
             value = given.get(name)
-            if name in takes and not value:
+            if name in takes and name not in self.errors and (value is None or value <= 0):
                 self.add_error(name, "Must be more than 0")
             if name not in takes and value is not None:
                 self.add_error(name, f"A {label} has none; leave it empty")
+        if kind == "split" and (given.get("in_lieu") or 0) < 0:
+            self.add_error("in_lieu", "Must not be below 0")
         if instrument := given.get("instrument"):
             own = instrument.currency
             given["currency"] = (given.get("currency") or own).upper()

@@ -240,6 +240,8 @@ def held_now() -> tuple[Decimal, Decimal]:
         ({"kind": "split", "new": "2", "old": "1", "amount": "1"}, "amount", "A split has none; leave it empty"),
         ({"kind": "split", "new": "2", "old": "1", "ex_date": "2020-01-02"}, "ex_date", "trades in the session of"),
         ({"kind": "dividend", "amount": "0"}, "amount", "Must be more than 0"),
+        ({"kind": "dividend", "amount": "-0.24"}, "amount", "Must be more than 0"),
+        ({"kind": "split", "new": "2", "old": "1", "in_lieu": "-1"}, "in_lieu", "Must not be below 0"),
         ({"kind": "dividend", "amount": "0.24"}, "instrument", "Nobody held AAPL then: nothing would be paid"),
     ],
 )
