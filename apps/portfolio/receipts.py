@@ -98,8 +98,8 @@ def receipt_of(figure: Figure, asked: Asked) -> Receipt:
     known = [line.amount for line in lines if line.amount is not None]
     rests_on = asked.open if figure.priced or (figure.on_margin and asked.view.margin) else []
     quotes = asked.quotes.latest_each([each.held.symbol for each in rests_on])
-    stale = sum((each.market_value or each.held.cost for each in rests_on if each.stale), ZERO)
-    worth = sum((each.market_value or each.held.cost for each in rests_on), ZERO)
+    stale = sum((at_stake(each) for each in rests_on if each.stale), ZERO)
+    worth = sum((at_stake(each) for each in rests_on), ZERO)
     whole = asked.view.equity if figure.of_equity else worth
     return Receipt(
         figure=figure,
@@ -111,6 +111,11 @@ def receipt_of(figure: Figure, asked: Asked) -> Receipt:
         stale_share=stale / whole if whole and stale else None,
         at=asked.at,
     )
+
+
+def at_stake(position: PositionView) -> Decimal:
+    """What of a figure rests on its price: what is owed as much as what is held, as the desk counts it."""
+    return abs(position.held.cost if position.market_value is None else position.market_value)
 
 
 def price_of(position: PositionView, quote: Quote | None) -> Price:

@@ -16,9 +16,9 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.market.models import Bar, Instrument
 from apps.market.quotes import board
-from apps.portfolio import services
+from apps.portfolio import services, terms
 from apps.portfolio.asof import view_as_of
-from apps.portfolio.models import Account
+from apps.portfolio.models import Account, AccountKind
 from apps.portfolio.queries import load_holdings, portfolio_value
 from apps.portfolio.receipt_lines import FIGURES
 from apps.portfolio.receipts import Asked, Receipt, receipt_of
@@ -156,6 +156,22 @@ def test_old_prices_are_called_old_with_their_share(traded: Account, quotes: Cal
     assert [price.stale for price in past.prices] == [True]
     assert past.stale_share == past.stale_value / past.value
     assert (now.stale_value, now.stale_share, now.prices[0].stale) == (Decimal("89.91"), 1, True)
+
+
+def test_of_shares_owed_as_much_rests_on_old_prices_as_the_desk_says(
+    traded: Account, book: Callable[..., None], quotes: Callable[..., None]
+) -> None:
+    """9 AAPL at 9.99 and 4 MSFT sold short at 20.00: what is owed takes nothing off what is held."""
+    quotes("AAPL 9.99/10.01", "MSFT 20/21", at=datetime.now(UTC) - timedelta(hours=1))
+    board.refresh()  # the market is open
+    terms.set_kind(traded, AccountKind.MARGIN)
+    book(traded, "sell 4 MSFT @ 20.00", at=LATER)
+    view = portfolio_value(load_holdings(traded.pk), board)
+
+    found, of_itself = receipt("equity", traded), receipt("market-value", traded)
+
+    assert (found.stale_value, found.stale_share) == (view.stale_value, view.stale_share)
+    assert (view.stale_value, of_itself.stale_share) == (Decimal("169.91"), 1)
 
 
 def test_without_a_price_it_is_counted_at_cost_and_said(traded: Account) -> None:
