@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Max, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from apps.desk import ledger as books
 from apps.desk.money import ZERO
@@ -17,6 +17,7 @@ from apps.desk.valuation import weight
 from apps.market.quotes import board
 
 from .bookings import OF_FILLS, lines_between
+from .closed import FILLS
 from .models import Account, Journal, LedgerEntry, SessionEquity
 from .queries import load_holdings
 from .value import PortfolioView, portfolio_value
@@ -130,7 +131,7 @@ def flows_after(account_id: int, journal_id: int) -> list[tuple[int, Flow]]:
 
 def realized_by_symbol(account_id: int, after: int, upto: int | None = None) -> list[tuple[str, Decimal]]:
     """What each symbol's fills after a journal, up to another, realised, fees taken off (USD), the best first; None:
-    up to now."""
+    up to now. What was bought without a fee realised nothing."""
     gained, paid = gained_and_paid(account_id, after, upto)
     found = {symbol: symbol_realized(gained[symbol], paid[symbol]) or ZERO for symbol in {*gained, *paid}}
     return sorted(found.items(), key=lambda each: (-each[1], each[0]))
@@ -139,12 +140,14 @@ def realized_by_symbol(account_id: int, after: int, upto: int | None = None) -> 
 def gained_and_paid(
     account_id: int, after: int, upto: int | None
 ) -> tuple[defaultdict[str, Decimal], defaultdict[str, Decimal]]:
-    """By symbol: what closed shares brought, less what they had cost, and the commission of all fills (USD)."""
-    lines = lines_between(account_id, after, upto).filter(journal__instrument__isnull=False, book__in=OF_FILLS)
+    """By symbol: what closed shares brought, less what they had cost, and the commission of all fills (USD). One that
+    was only bought, without a fee, is among them with nothing."""
+    wanted = Q(book__in=OF_FILLS) | Q(book=books.CASH, journal__kind__in=FILLS)
+    lines = lines_between(account_id, after, upto).filter(wanted, journal__instrument__isnull=False)
     gained, paid = defaultdict[str, Decimal](Decimal), defaultdict[str, Decimal](Decimal)
     for symbol, book, amount in lines.values_list("journal__instrument__symbol", "book").annotate(Sum("amount")):
-        if book == books.REALIZED:
-            gained[symbol] -= amount
-        else:
+        if book == books.COMMISSION:
             paid[symbol] += amount
+        else:
+            gained[symbol] -= amount if book == books.REALIZED else ZERO
     return gained, paid

@@ -55,6 +55,17 @@ def test_symbol_without_a_price_has_no_sum_and_neither_have_all(traded, book):
     ]
 
 
+def test_what_was_bought_without_a_fee_has_realised_nothing(traded, book, quotes):
+    """It was traded, so that it has no dash."""
+    book(traded, "buy 5 MSFT @ 20.00")
+    quotes("MSFT 18.99/19.01 last 19.00")
+
+    found = performance_of(traded, "all", NOW)
+
+    assert rows_of(found) == [("AAPL", 9, 20, 29), ("MSFT", 0, -5, -5), ("All symbols", 9, 15, 24)]
+    assert found.all_symbols.pnl == found.total
+
+
 def test_page_names_each_part_with_its_definition(client, alice, traded):
     client.force_login(alice)
 
