@@ -171,6 +171,20 @@ async def test_order_for_the_close_meets_the_last_quote_before_it(floor: Floor) 
     assert (await in_thread(Journal.objects.get, ref=fill.exec_id)).session_date == MONDAY_CLOSES.date()
 
 
+async def test_order_for_the_close_of_a_half_day_is_for_13_00(floor: Floor) -> None:
+    """Not for 16:00, when after hours are on: what is quoted in these is no close."""
+    await at_the_desk(floor, FRIDAY_OPENS)
+    order = await floor.place(FRIDAY_OPENS, "buy 10 AAPL", "cls")
+    await floor.quote(FRIDAY_CLOSES - MS, "154.00", "155.00")
+    untouched = await floor.now(order)
+
+    await floor.second(FRIDAY_CLOSES)
+
+    fill = await in_thread(Fill.objects.get)
+    assert (untouched, await floor.now(order)) == (("new", 0, ""), ("filled", 10, ""))
+    assert (fill.last_px, fill.at) == (155, FRIDAY_CLOSES)
+
+
 async def test_order_for_the_close_is_cancelled_where_no_fresh_quote_was(floor: Floor) -> None:
     await at_the_desk(floor, MONDAY_OPENS)
     order = await floor.place(MONDAY_OPENS, "buy 10 AAPL", "cls")
