@@ -50,7 +50,14 @@ ORDER_COLUMNS = (
     "created_at",
     "updated_at",
     "currency",
+    "effect",
+    "notional",
+    "stop_at",
+    "parent_id",
+    "oco",
+    "session_date",
 )
+"""All that an order is known by elsewhere, but its fills, and what comes after it, which have rows of their own."""
 
 Row = Mapping[str, object]
 M = TypeVar("M", bound=Model)

@@ -13,13 +13,29 @@ from django.test import Client
 from apps.history.models import TradeNote
 from apps.portfolio.models import Account
 from apps.portfolio.services import deposit
-from apps.trades.models import Fill
+from apps.trades.models import Fill, Order
+from apps.trades.queries import order_facts
 from tests.trades.http import JSON
 
 from .conftest import Trade
 from .exported import TABS, answer_of, body, csv_rows, json_rows
 
 PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def test_orders_have_in_a_file_what_they_have_elsewhere(account: Account, alice: Any) -> None:
+    first, second = Order.objects.order_by("created_at")[:2]
+    whose = {"parent": first, "oco": first.pk, "notional": Decimal("500.00"), "effect": "close"}
+    Order.objects.filter(pk=second.pk).update(session_date=first.created_at.date(), **whose)
+
+    rows = json_rows(alice, "tab=orders")
+
+    facts = [order_facts(order, ()) for order in Order.objects.order_by("created_at", "pk")]
+    apart = {"fills", "then", "extended_hours"}
+    assert [{name: row[name] for name in row.keys() - apart} for row in rows] == [
+        {name: fact[name] for name in fact.keys() - apart} for fact in facts
+    ]
+    assert rows[1]["parent_id"] == rows[1]["oco"] == rows[0]["id"]
 
 
 def test_trades_as_csv_oldest_first(account: Account, alice: Any) -> None:
