@@ -37,6 +37,14 @@ def test_missing_is_a_toast_to_htmx_and_a_page_to_a_browser(visitor: Client) -> 
     assert (page.status_code, "There is no page at this address" in page.content.decode()) == (404, True)
 
 
+def test_missing_says_to_a_stranger_that_signing_in_may_show_it(visitor: Client) -> None:
+    """They have neither a search nor orders."""
+    strangers, own = (client.get("/nowhere/").content.decode() for client in (Client(), visitor))
+
+    assert ("Sign in</a>" in strangers, "the search" in strangers, "Your orders" in strangers) == (True, False, False)
+    assert ("Sign in</a>" in own, "the search" in own, "Your orders" in own) == (False, True, True)
+
+
 def test_too_many_fields_are_400_in_json(visitor: Client) -> None:
     answer = visitor.post("/orders/", {f"field{number}": "1" for number in range(101)}, headers=JSON)
 
