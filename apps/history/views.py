@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from apps.accounts.answers import refusal, signed_in, wants_json
@@ -59,6 +60,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "kinds": KINDS,
         "directions": DIRECTIONS,
         "tags": own_tags(account.pk) if account and tab == "trades" else (),
+        "now": timezone.now(),
     }
     if account and isinstance(asked, Asked):
         context |= found_of(tab, account.pk, asked, request.GET.get("page", "1"))

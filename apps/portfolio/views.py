@@ -58,7 +58,8 @@ def equity(request: HttpRequest) -> JsonResponse:
 def performance(request: HttpRequest) -> HttpResponse:
     """Returns, risk and results over a span, each with its definition; a snapshot."""
     account, page, span = account_of(request.user), PortfolioPage(), asked(request, PERFORMANCE_SPANS, "all")
-    found = performance_of(account, span, timezone.now()) if account else None
+    now = timezone.now()
+    found = performance_of(account, span, now) if account else None
     context = {
         "page": page,
         "live": page.draw(request.user, {}),
@@ -68,6 +69,7 @@ def performance(request: HttpRequest) -> HttpResponse:
         "span": span,
         "spans": PERFORMANCE_SPANS,
         "days": found.days[: -SHOWN_DAYS - 1 : -1] if found else (),
+        "now": now,
     }
     return render(request, "portfolio/performance.html", context)
 
@@ -88,11 +90,12 @@ def performance_curve(request: HttpRequest) -> JsonResponse:
 def ledger(request: HttpRequest) -> HttpResponse:
     """Every booking, searched and paged; a snapshot. htmx gets the results alone."""
     text = request.GET.get("q", "").replace("\0", "")[:80]  # PostgreSQL takes no NUL
+    now = timezone.now()
     found = ledger_page(own_account(request).pk, text=text, number=request.GET.get("page", "1"))
     if request.headers.get("HX-Request"):
-        return render(request, "portfolio/_entries.html", {"found": found})
+        return render(request, "portfolio/_entries.html", {"found": found, "now": now})
     page = PortfolioPage()
-    context = {"page": page, "live": page.draw(request.user, {}), "found": found}
+    context = {"page": page, "live": page.draw(request.user, {}), "found": found, "now": now}
     return render(request, "portfolio/ledger.html", context)
 
 

@@ -63,6 +63,7 @@ def order_list(request: HttpRequest) -> HttpResponse:
         "sides": list(Side),
         "statuses": list(OrderStatus),
         "account": account_of(request.user),
+        "now": timezone.now(),
     }
     if not topics and context["account"]:
         context["found"] = Paginator(narrowed(request, tab), PAGE_SIZE).get_page(params.get("page"))

@@ -174,6 +174,18 @@ def test_of_shares_owed_as_much_rests_on_old_prices_as_the_desk_says(
     assert (view.stale_value, of_itself.stale_share) == (Decimal("169.91"), 1)
 
 
+def test_each_price_stands_with_its_age(traded: Account, client: Client, quotes: Callable[..., None]) -> None:
+    """R-STALE: at the moment that the receipt is of."""
+    quotes("AAPL 9.99/10.01", at=datetime.now(UTC) - timedelta(hours=1))
+    board.refresh()
+    client.force_login(traded.user)
+
+    now, past = (client.get(f"{ROOT}equity/{at}").content.decode() for at in ("", "?at=2026-03-02T15:20:07Z"))
+
+    assert '<td class="stale">1 h, old</td>' in now
+    assert "<td>7 s</td>" in past
+
+
 def test_without_a_price_it_is_counted_at_cost_and_said(traded: Account) -> None:
     found = receipt("equity", traded, at=FIRST)
     Bar.objects.all().delete()

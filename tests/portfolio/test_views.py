@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -51,7 +52,7 @@ def test_portfolio_shows_every_figure(client, alice, alice_account, book, quotes
         "Cash 9,049.00",
         "Buying power 9,049.00",
         "AAPL 100 9.50 10.00 1,000.00 9.95% +50.00 +5.26% +49.00",
-        "Buy 100 AAPL at 9.5",
+        "Buy 100 AAPL at 9.50",
     ):
         assert words in text
 
@@ -130,6 +131,17 @@ def test_ledger_answers_htmx_with_the_results_alone(client, alice, alice_account
     html = client.get(LEDGER, {"q": "paper"}, headers={"HX-Request": "true"}).content.decode()
 
     assert html.lstrip().startswith('<div id="entries"')
+
+
+def test_pages_that_do_not_move_say_as_of_when_they_are(client, alice, alice_account):
+    """R-STALE: the ledger's answers too, which come later than their page."""
+    client.force_login(alice)
+    asked = ((LEDGER, {}), (LEDGER, {"HX-Request": "true"}), ("/portfolio/performance/", {}), ("/history/", {}))
+
+    with time_machine.travel(datetime(2026, 3, 4, 12, 30, 5, tzinfo=UTC), tick=False):
+        pages = [client.get(path, headers=headers) for path, headers in (*asked, ("/orders/?tab=filled&page=1", {}))]
+
+    assert ["4 Mar 2026 12:30:05 UTC" in text_of(page) for page in pages] == [True] * 5
 
 
 def test_page_takes_the_same_number_of_queries_for_one_position_and_for_three(
