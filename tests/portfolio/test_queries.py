@@ -161,8 +161,8 @@ def test_ledger_shows_each_booking_with_the_cash_after_it(alice_account, book):
     page = ledger_page(alice_account.pk)
 
     assert [(row.what, row.cash, row.balance) for row in page.rows] == [
-        ("Sell 100 AAPL at 10", 999, 10_048),
-        ("Buy 100 AAPL at 9.5", -951, 9049),
+        ("Sell 100 AAPL at 10.00", 999, 10_048),
+        ("Buy 100 AAPL at 9.50", -951, 9049),
         ("Paper cash to start with", 10_000, 10_000),
     ]
 
