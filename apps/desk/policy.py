@@ -76,6 +76,16 @@ class Policy:
 
 
 TOUCH = Policy()
+WORDS = {
+    "touch-displayed-size": "at the bid or ask, up to the size shown",
+    "last-displayed-size": "at the last trade, up to the size shown",
+}
+
+
+def in_words(name: str) -> str:
+    """A policy's name as a trader reads it: `at the bid or ask, up to the size shown, 50 ms`."""
+    first, *others = name.split(", ")
+    return ", ".join([WORDS.get(first, first), *others])
 
 
 def seen_by(price: Price, quote: Quote) -> Quote:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.desk.money import plain
 from apps.desk.order import OPEN, WORKING, Effect, OrderStatus, OrderType, Side, TimeInForce
 from apps.desk.order import Order as DeskOrder
+from apps.desk.policy import in_words
 from apps.market.fields import MoneyField, PercentField, PriceField, QuantityField
 from apps.market.hours import calendar_named
 from apps.market.models import Instrument
@@ -208,6 +209,11 @@ class Fill(models.Model):
 
     def __str__(self) -> str:
         return f"{self.last_qty} @ {self.last_px}"
+
+    @property
+    def made_by(self) -> str:
+        """The policy in words; an imported fill met no quote here."""
+        return "another broker, imported" if self.bid is None else in_words(self.policy)
 
 
 class DeskLease(models.Model):

@@ -221,4 +221,4 @@ def test_a_fill_is_drawn_as_on_the_orders_page_with_its_day_and_liquidity(desk: 
 
     assert len(now) == 7
     assert [(head, cells[1:]) for head, cells in now] == [(head, cells[1:-1]) for head, cells in then]
-    assert "2 Mar 2026" in then[-1][1][0] and "2 Mar 2026" not in now[-1][1][0]
+    assert "2 Mar 2026" in then[-1][1][0] and ">2 Mar 15:00<" in now[-1][1][0]

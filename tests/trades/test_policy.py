@@ -36,7 +36,9 @@ def test_a_fill_keeps_the_quote_the_policy_and_the_seed(
     assert (fill.bid_size, fill.ask_size, fill.seed) == (against.bid_size, against.ask_size, 11)
     assert against.ask <= fill.last_px <= against.ask * Decimal("1.0006")
     assert fill.policy == "touch-displayed-size, slips 5 bps (seed 11)"
-    assert fill.policy in desk.get(f"/orders/{order.pk}/").content.decode()
+    page = desk.get(f"/orders/{order.pk}/").content.decode()
+    assert "at the bid or ask, up to the size shown, slips 5 bps (seed 11); a quote" in page
+    assert fill.at.strftime("%-d %b %Y %H:%M:%S</time>") in page
 
 
 def test_without_slippage_there_is_no_seed(held: Order) -> None:
