@@ -41,6 +41,7 @@ def import_fills(request: HttpRequest) -> HttpResponse:
         "live": page.draw(request.user, {}),
         "draft": draft,
         "error": error,
+        "pasted": form_of(request).get("text", "") if error else "",
         "columns": COLUMNS,
         "required": REQUIRED,
         "most": MOST_LINES,

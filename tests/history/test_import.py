@@ -72,6 +72,8 @@ def test_file_is_looked_at_and_then_booked_with_its_times(desk: Client, account:
     assert broken() == {}
     assert not ImportDraft.objects.exists()
     assert "2 fills imported." in desk.get("/history/?tab=fills").content.decode()
+    page = desk.get(f"/orders/{fills[0].order_id}/").content.decode()
+    assert ("another broker, imported" in page, "ms old" in page) == (True, False)
 
 
 def test_same_file_again_books_nothing_more(desk: Client, account: Account) -> None:
@@ -151,6 +153,13 @@ def test_file_that_is_none_is_refused_in_words(desk: Client, account: Account, c
 
     assert (sent.status_code, words in sent.content.decode()) == (422, True)
     assert not ImportDraft.objects.exists()
+
+
+def test_lines_that_cannot_be_read_stay_to_be_mended(desk: Client, account: Account) -> None:
+    refused = desk.post("/history/import/", {"do": "send", "text": "one <line>"})
+
+    assert refused.status_code == 422
+    assert ">one &lt;line&gt;</textarea>" in refused.content.decode()
 
 
 def test_file_beyond_the_limit_is_413(desk: Client, account: Account) -> None:
