@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count, F, Max
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from django.utils.safestring import SafeString
@@ -36,9 +36,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Activity:
-    """The newest notifications, unread ones first, how many are unread in all, the newest number, its time (µs)."""
+    """The newest notifications, unread ones first, and whether there are `more`; of those of every family how many are
+    unread, and the newest number. `ts` is its time (µs)."""
 
     lines: list[Line]
+    more: bool
     unread: int
     newest: int
     ts: int
@@ -88,11 +90,11 @@ def activity_of(user_id: int, family: str = "") -> Activity:
     ts, read = last_told(user_id), read_up_to(user_id)
     toasts = Event.objects.filter(stream__name=user_stream(user_id), toast=True)
     events = toasts.filter(kind__startswith=f"{family}.") if family else toasts
-    newest = list(events.order_by("-seq")[:SHOWN])
-    lines = [Line(event.seq, event.kind, line_of(event), event.at, event.seq > read) for event in newest]
-    newest_seq = lines[0].seq if lines else 0
+    found = list(events.order_by("-seq")[: SHOWN + 1])
+    lines = [Line(event.seq, event.kind, line_of(event), event.at, event.seq > read) for event in found[:SHOWN]]
     lines.sort(key=lambda line: not line.unread)
-    return Activity(lines, toasts.filter(seq__gt=read).count(), newest_seq, ts)
+    unread = toasts.filter(seq__gt=read).aggregate(count=Count("pk"), newest=Max("seq"))
+    return Activity(lines, len(found) > SHOWN, unread["count"], unread["newest"] or 0, ts)
 
 
 def mark_read(user_id: int, seq: int) -> None:
@@ -131,7 +133,7 @@ class ActivityList(Fragment):
         return activity_of(int(user_id), family)
 
     def context(self, key: str, facts: Activity) -> dict[str, Any]:
-        return {"activity": facts, "ts": facts.ts}
+        return {"activity": facts, "family": key.partition(":")[2], "ts": facts.ts}
 
 
 class ActivityPage(Page):
