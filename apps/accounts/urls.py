@@ -19,7 +19,7 @@ urlpatterns = [
     path("discord/cancelled/", login_cancelled, name="socialaccount_login_cancelled"),
     path("discord/error/", login_error, name="socialaccount_login_error"),
     path("2fa/", include("allauth.mfa.urls")),
-    path("sessions/", include("allauth.usersessions.urls")),
+    path("sessions/", views.end_other_sessions, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", views.end_session, name="account_end_session"),
 ]
 

@@ -10,12 +10,13 @@ from allauth.account.views import logout as leave
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView, OAuth2LoginView
 from allauth.usersessions.models import UserSession
+from allauth.usersessions.views import ListUserSessionsView
 from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from . import queries, services
@@ -29,6 +30,7 @@ A_YEAR = 365 * 24 * 3600
 
 oauth2_login = OAuth2LoginView.adapter_view(DiscordDoor)
 oauth2_callback = OAuth2CallbackView.adapter_view(DiscordDoor)
+end_others = ListUserSessionsView.as_view(success_url=reverse_lazy("account_settings"))
 
 
 @require_safe
@@ -132,6 +134,16 @@ def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
         raise Http404("No such session") from error
     messages.success(request, "That session is signed out.")
     return redirect("account_settings")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@signed_in
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """All but this one, by allauth; what is open stands in the settings."""
+    if request.method != "POST":
+        return redirect("account_settings")
+    answer: HttpResponse = end_others(request)
+    return answer
 
 
 def refused_form(request: HttpRequest, form: forms.Form) -> HttpResponse:

@@ -33,7 +33,7 @@ from apps.watchlist.services import Added, add_symbol, default_watchlist
 LEFT_OUT = {
     "admin/": "Django's admin: forms for people",
     "accounts/2fa/": "allauth's pages for second factors",
-    "accounts/sessions/$": "allauth's page of sessions",
+    "accounts/sessions/$": "allauth's way to sign all other browsers out",
     "accounts/inactive/": "allauth's page for who may not sign in",
     "accounts/reauthenticate/": "allauth's page for who must show a second factor again",
     "accounts/discord/": "the way of a browser through Discord and back",
