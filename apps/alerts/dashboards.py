@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from django.contrib.auth import get_user_model
 
 from apps.live.codes import BY_CLOSE
 from apps.monitoring.together import together
@@ -40,10 +42,13 @@ class Lateness:
 
 @dataclass(frozen=True, slots=True)
 class SlowUser:
+    """`name` is empty of one who is gone."""
+
     user_id: int
     deferred: int
     late: int
     worst_ms: float
+    name: str = ""
 
 
 def bars(rows: Sequence[tuple[str, str, float]]) -> list[Bar]:
@@ -128,4 +133,6 @@ def slow_users() -> list[SlowUser]:
             rows[int(user)] = SlowUser(
                 int(user), known.deferred + int(deferred), known.late + int(late), max(known.worst_ms, worst)
             )
-    return sorted(rows.values(), key=lambda row: (row.late, row.deferred, row.worst_ms), reverse=True)[:MOST]
+    worst = sorted(rows.values(), key=lambda row: (row.late, row.deferred, row.worst_ms), reverse=True)[:MOST]
+    people = get_user_model().objects.in_bulk([row.user_id for row in worst])
+    return [replace(row, name=people[row.user_id].username) if row.user_id in people else row for row in worst]

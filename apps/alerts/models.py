@@ -13,6 +13,7 @@ from apps.secrets.fields import EncryptedTextField
 from apps.secrets.models import HoldsSecrets
 
 from .judging import State, Terms
+from .metrics import METRICS
 
 
 class Severity(models.TextChoices):
@@ -76,6 +77,11 @@ class Rule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def measures(self) -> str:
+        """What its figure is, in words."""
+        return METRICS.get(self.metric, self.metric)
 
     @property
     def terms(self) -> Terms:
