@@ -175,7 +175,7 @@ def test_the_receipt_says_which_pair_the_rate_is_from(
     assert "100 × 2500 JPY × 0.00645161" in shown
     assert "USDJPY 155.00 JPY at 0.00645161 USD" in shown
     ledger = words_of(desk.get("/portfolio/ledger/").content.decode())
-    assert "Buy 100 TOYO at 2,501 JPY, 0.00645161 USD each" in ledger
+    assert "Buy 100 TOYO at 2,501.00 JPY, 0.00645161 USD each" in ledger
 
 
 def words_of(page: str) -> str:
