@@ -17,6 +17,19 @@ from apps.telemetry.recent import percentile
 from .models import Sample
 from .queries import TRADING
 
+BROWSERS = {
+    "1000": "The page ended it",
+    "1001": "The page was left or loaded again",
+    "1005": "The page ended it and said no code",
+    "1006": "Lost, without a word",
+}
+"""What codes of RFC 6455 mean that come from pages, not from the desk."""
+OUTCOMES = {
+    "canceled": "cancelled",
+    "partially_filled": "partly filled",
+    "replaced": "changed",
+    "trailed": "stop trailed",
+}
 RANKS = (50, 95, 99)
 MOST = 20
 
@@ -86,7 +99,8 @@ def transport(counts: Mapping[str, float]) -> dict[str, Any]:
 
 def trading(counts: Mapping[str, float]) -> dict[str, Any]:
     """What became of orders, and the rules that refused some."""
-    return {"outcomes": most_first(counts, "order"), "rules": most_first(counts, "denied")}
+    outcomes, rules = most_first(counts, "order"), most_first(counts, "denied")
+    return {"outcomes": in_plain_words(outcomes), "rules": in_plain_words(rules)}
 
 
 def rates(sample: Sample | None) -> list[tuple[str, float | None, float | None]]:
@@ -121,7 +135,11 @@ def in_words(seconds: float) -> str:
 
 def words_of(code: str) -> str:
     known = BY_CLOSE.get(int(code)) if code.isdecimal() else None
-    return known.message if known else ""
+    return known.message if known else BROWSERS.get(code, "")
+
+
+def in_plain_words(found: Sequence[Bar]) -> list[Bar]:
+    return [replace(bar, name=OUTCOMES.get(bar.name, bar.name.replace("_", " "))) for bar in found]
 
 
 def slow_users() -> list[SlowUser]:

@@ -15,7 +15,7 @@ import time_machine
 from django.test import Client
 
 from apps.alerts.counting import LAG
-from apps.alerts.dashboards import Bar, transport
+from apps.alerts.dashboards import Bar, trading, transport
 from apps.alerts.models import Rule, Sample, Span
 from apps.alerts.queries import TRADING, TRANSPORT, counted, curves
 from apps.live.announce import announce
@@ -95,6 +95,12 @@ def test_orders_are_counted_once_whenever_looks_come(rule: Rule, seed: int) -> N
     assert counted("day", now + timedelta(minutes=1)) == naive
 
 
+def test_what_became_of_orders_is_told_in_words() -> None:
+    found = trading({"order:canceled": 2.0, "order:partially_filled": 1.0, "denied:buying_power": 3.0})
+
+    assert [bar.name for bar in found["outcomes"] + found["rules"]] == ["cancelled", "partly filled", "buying power"]
+
+
 def test_orders_are_told_a_second_and_a_minute(rule: Rule, admin_client: Client) -> None:
     looks(1)
     with time_machine.travel(NOW - timedelta(seconds=1), tick=False):
@@ -120,7 +126,14 @@ def test_orders_are_told_a_second_and_a_minute(rule: Rule, admin_client: Client)
 def test_transport_says_how_late_how_long_and_what_failed() -> None:
     counts = {"late:quote:0": 99.0, "late:quote:16": 1.0, "late:event:2": 4.0}
     counts |= {"stay:0": 2.0, "stay:2": 1.0, "stay:12": 1.0}
-    counts |= {"fault:draw": 4.0, "fault:socket": 1.0, "refused:4429": 8.0, "closed:4408": 3.0, "error:server": 5.0}
+    counts |= {
+        "fault:draw": 4.0,
+        "fault:socket": 1.0,
+        "refused:4429": 8.0,
+        "closed:4408": 3.0,
+        "closed:1001": 9.0,
+        "error:server": 5.0,
+    }
 
     found = transport(counts)
 
@@ -138,7 +151,10 @@ def test_transport_says_how_late_how_long_and_what_failed() -> None:
         Bar("draw", "fault", 4, 50),
         Bar("socket", "fault", 1, 12.5),
     ]
-    assert [(bar.name, words) for bar, words in found["closes"]] == [("4408", "Connection timed out")]
+    assert [(bar.name, words) for bar, words in found["closes"]] == [
+        ("1001", "The page was left or loaded again"),
+        ("4408", "Connection timed out"),
+    ]
     assert found["slow"] == []
 
 
@@ -184,6 +200,6 @@ def test_trading_shows_what_was_counted(admin_client: Client, rule: Rule) -> Non
         answer: Any = admin_client.get("/ops/trading/?span=year")
 
     assert ">1,234<" in hour
-    assert ">buying_power<" in hour
+    assert ">buying power<" in hour
     assert (">halt<" in hour, ">halt<" in day) == (False, True)
     assert answer.status_code == 404
