@@ -74,6 +74,6 @@ def live_page(
         "topics": DeskPage().named_topics(request.user, symbol, alone=alone),
         "symbol": instrument,
         "market": market.market_state(),
-        "ticket": blank_ticket({"symbol": symbol}, account),
+        "ticket": blank_ticket({"symbol": symbol, "side": request.GET.get("side", "")}, account),
     }
     return render(request, template, context)

@@ -76,6 +76,12 @@
       live.take(detail.serverResponse);
     }
   });
+  // A button that is off while its form is sent lets go of the focus: what comes in the form's place takes it
+  document.addEventListener("htmx:afterSwap", ({ detail: { target } }) => {
+    const form = target?.id && document.getElementById(target.id);
+    if (form?.tagName !== "FORM" || document.activeElement !== document.body) return;
+    (form.querySelector("[aria-invalid=true]") ?? form.querySelector("[type=submit]"))?.focus();
+  });
   document.addEventListener("htmx:sendError", () => say(UNREACHED));
   document.addEventListener("htmx:responseError", (event) => say(`The desk answered ${event.detail.xhr.status}. ${LOOK}`));
   function isPage(text) {

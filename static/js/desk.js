@@ -43,7 +43,7 @@
   const typing = (target) => target.closest("input:not([type=radio],[type=checkbox]),textarea,select,[contenteditable]");
   function trade(side) {
     const form = one("form[data-ticket]") || one("#trade form");
-    if (!form) return location.assign("/#trade");
+    if (!form) return location.assign(`/?side=${side}#trade`);
     one(`input[name=side][value=${side}]`, form)?.click();
     if (matchMedia("(max-width: 700px)").matches) location.hash = "trade";
     one("input[name=quantity]", form)?.focus();
@@ -64,9 +64,9 @@
     if (event.target.matches("[data-symbol-search]")) event.target.blur();
     else if (location.hash === "#trade") location.hash = "main";
   }
-  addEventListener("hashchange", () => {
-    if (location.hash === "#trade") one("#trade input[name=quantity]")?.focus();
-  });
+  const toTicket = () => location.hash === "#trade" && one("#trade input[name=quantity]")?.focus();
+  addEventListener("hashchange", toTicket);
+  addEventListener("load", toTicket); // the browser itself takes the focus to #trade before that
 
   // ---- symbol search: a combobox over GET /symbols/?q=
   let searches = 0;

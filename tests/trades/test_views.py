@@ -211,3 +211,9 @@ def test_ticket_page_is_filled_in_from_the_query(desk: Client) -> None:
 
     assert 'value="MSFT"' in page
     assert 'value="sell" checked' in page
+
+
+def test_desk_begins_with_the_side_that_a_key_chose_elsewhere(desk: Client) -> None:
+    pages = [desk.get(f"/?symbol=AAPL{side}").content.decode() for side in ("", "&side=sell")]
+
+    assert ['value="sell" checked' in page for page in pages] == [False, True]

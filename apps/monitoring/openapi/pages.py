@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps.desk.order import Side
 from apps.live.pages import Page
 from apps.live.topics import FAMILIES
 from apps.market.views import MOST_MINUTES
@@ -75,6 +76,7 @@ def operations() -> tuple[Operation, ...]:
             "The desk for a trader, the welcome for everybody else",
             {200: PAGE, 404: MISSING},
             query("symbol", symbol("which stands in the middle")),
+            query("side", choice(Side, "that the ticket begins with")),
             door=Door.OPEN,
         ),
         get(
