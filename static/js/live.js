@@ -50,12 +50,15 @@
   };
   const clock = (ms) => new Date(ms).toISOString().slice(11, 19);
 
-  const age = () => {
-    const now = serverNow();
-    for (const el of document.querySelectorAll(".age[data-ts]")) {
+  const ageIn = (where, now) => {
+    for (const el of where.querySelectorAll(".age[data-ts]")) {
       const words = span(now - Number(el.dataset.ts) / 1000);
       if (el.textContent !== words) el.textContent = words;
     }
+  };
+  const age = () => {
+    const now = serverNow();
+    ageIn(document, now);
     const market = document.getElementById("market-desk");
     if (market && market.dataset.state === "closed") return; // closed is not stale
     for (const el of document.querySelectorAll(".quote[data-ts], .book[data-ts]")) {
@@ -87,6 +90,7 @@
     const before = shown ? Number(shown.dataset.ts) : 0;
     if (ts < before) return; // older never overwrites newer
     const style = fresh.getAttribute("hx-swap-oob") || "true";
+    ageIn(fresh, serverNow()); // what it is drawn with would flicker until the next look
     if (!shown && style !== "append:#toasts") return; // this page does not show it
     const settle = api.makeSettleInfo(BODY);
     api.oobSwap(style, fresh, settle);

@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from . import desk_page
+
+# Of five pushes, how many left the age blank
+WATCH_AGE = """() => {
+    let pushes = 0, blank = 0;
+    const panel = document.querySelector(".area-positions");
+    new MutationObserver((_, watch) => {
+        pushes += 1;
+        if (!panel.querySelector(".panel-tools .age").textContent) blank += 1;
+        if (pushes < 5) return;
+        watch.disconnect();
+        document.documentElement.dataset.blank = blank;
+    }).observe(panel, {attributes: true, subtree: true, attributeFilter: ["data-ts"]});
+}"""
 # A quote moves four times a second at most. The first frame is shown at once; the clock is moved on within one task,
 # so that nothing else takes its turn meanwhile. Gives the age of what is shown, then and when all has settled
 COME = """async ([ages, after]) => {
@@ -40,3 +54,12 @@ def test_an_older_frame_of_a_quote_does_not_replace_a_newer_one_that_waits(
     quiet: Page, ages: list[int], after: int, shown: list[int]
 ) -> None:
     assert quiet.evaluate(COME, [ages, after]) == shown
+
+
+def test_age_of_the_positions_stands_while_they_move(page: Page) -> None:
+    desk_page.expect_live(page)
+    desk_page.send(page, "buy", "1", "AAPL")
+    expect(desk_page.position(page, "AAPL")).to_be_visible()
+    page.evaluate(WATCH_AGE)
+
+    expect(page.locator("html[data-blank]")).to_have_attribute("data-blank", "0")
