@@ -60,3 +60,10 @@ def test_text_can_be_read_on_every_ground_it_stands_on(palette: dict[str, tuple[
     faint |= {f"white on {ground}": contrast("#ffffff", palette[ground][side]) for ground in WHITE_ON}
 
     assert {pair: round(ratio, 2) for pair, ratio in faint.items() if ratio < 4.5} == {}
+
+
+def test_code_to_scan_stands_on_white_in_both_themes() -> None:
+    """It is drawn black, and a scanner sees nothing of it on the dark page."""
+    screens = (ROOT / "static/css/screens.css").read_text()
+
+    assert re.search(r"\.qr { [^}]*background: #fff;", screens)
