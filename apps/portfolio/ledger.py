@@ -18,6 +18,8 @@ from .models import Account, EquityPoint, Journal, LedgerEntry
 from .queries import total
 
 PAGE_SIZE = 25
+BOOKS = {books.REALIZED: "Realised"}
+"""What a trader calls a book whose own word will not do."""
 SPANS: dict[str, tuple[str, timedelta | None, tuple[int, ...] | None]] = {
     # name: (label, how far back, which minutes of the hour)
     "day": ("1 day", timedelta(days=1), None),
@@ -70,8 +72,9 @@ def views_of(rows: Iterable[Journal], balance: Decimal | None = None) -> tuple[J
     """The journals as they are shown, newest first; `balance` is the cash after the first of them, if known."""
     views = []
     for row in rows:
-        lines = tuple((entry.book, entry.amount) for entry in row.entries.all())
-        cash = sum((amount for book, amount in lines if book == books.CASH), ZERO)
+        entries = row.entries.all()
+        lines = tuple((BOOKS.get(entry.book, entry.book.capitalize()), entry.amount) for entry in entries)
+        cash = sum((entry.amount for entry in entries if entry.book == books.CASH), ZERO)
         symbol = row.instrument.symbol if row.instrument else ""
         views.append(JournalView(row.ref, row.kind, row.in_words, symbol, row.at, cash, balance, lines))
         balance = None if balance is None else balance - cash

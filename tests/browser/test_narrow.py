@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from . import chromium
+from . import chromium, desk_page
 from .conftest import NewPage
 from .pages import SIGNED_IN, STAFF
 
@@ -34,3 +34,19 @@ def test_a_table_of_connections_scrolls_inside_itself(new_page: NewPage) -> None
 
     expect(office.get_by_role("button", name="Close this socket of admin").first).to_be_attached()
     assert office.evaluate("document.documentElement.scrollWidth") == chromium.PHONE["width"]
+
+
+@pytest.mark.parametrize("viewport", [chromium.DESKTOP, chromium.PHONE], ids=["desktop", "phone"])
+def test_orders_and_fills_fit_their_place_on_the_desk(new_page: NewPage, viewport: dict[str, int]) -> None:
+    """What cancels an order is never out of sight, nor is a price."""
+    page = new_page("bob")
+    desk_page.expect_live(page)
+    desk_page.send(page, "buy", "2", "MSFT")
+    expect(page.locator(".area-fills tbody tr").first).to_contain_text("MSFT")
+    desk_page.send(page, "buy", "1000", "KO", limit="10.00")
+    expect(page.locator(".area-orders tbody tr").first).to_contain_text("KO")
+
+    page.set_viewport_size(viewport)  # type: ignore[arg-type]
+
+    for place in (".area-orders", ".area-fills"):
+        assert page.locator(place).evaluate("(it) => it.scrollWidth - it.clientWidth") == 0

@@ -72,7 +72,7 @@ def test_usd_entries_say_nothing_of_a_rate(alice_account: Account, book: Callabl
 def test_the_ledger_names_currency_and_rate_beside_the_price(traded: Account) -> None:
     newest = ledger_page(traded.pk).rows[0]
 
-    assert newest.what == "Sell 4 SAP at 210 EUR, 1.15 USD each"
+    assert newest.what == "Sell 4 SAP at 210.00 EUR, 1.15 USD each"
 
 
 def test_positions_follow_from_the_entries(traded: Account) -> None:

@@ -125,6 +125,15 @@ def test_ledger_is_found_and_paged(client, alice, alice_account, book):
     assert "No entry matches “&lt;script&gt;”" in nothing
 
 
+def test_ledger_calls_its_books_as_the_figures_are_called(client, alice, alice_account, book):
+    book(alice_account, "buy 10 AAPL @ 9.00; sell 10 AAPL @ 9.50")
+    client.force_login(alice)
+
+    text = text_of(client.get(LEDGER))
+
+    assert ("Realised −5.00" in text, "Realized" in text) == (True, False)
+
+
 def test_ledger_answers_htmx_with_the_results_alone(client, alice, alice_account):
     client.force_login(alice)
 
