@@ -44,6 +44,7 @@ def receipt(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "page": page,
         "live": page.draw(request.user, {}),
+        "name": name,
         "figure": figure,
         "title": f"{figure.title} of {symbol}" if symbol else figure.title,
         "figures": [(each.name, each.title) for each in FIGURES.values() if each.of_symbol or not symbol],

@@ -184,6 +184,7 @@ def test_each_price_stands_with_its_age(traded: Account, client: Client, quotes:
 
     assert '<td class="stale">1 h, old</td>' in now
     assert "<td>7 s</td>" in past
+    assert 'aria-current="page">Equity</a>' in past
 
 
 def test_without_a_price_it_is_counted_at_cost_and_said(traded: Account) -> None:
