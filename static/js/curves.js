@@ -10,7 +10,8 @@
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
-  const two = (value) => (value == null ? "—" : value.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
+  const written = (value, digits) => value.toLocaleString("en-US", digits).replace("-", "\u2212");
+  const two = (value) => (value == null ? "—" : written(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
   const STEPS = [60, 300, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000];
   const clock = (seconds, step) => new Date(seconds * 1000).toISOString().slice(...(step < 86400 ? [11, 16] : [0, 10])); // UTC
 
@@ -39,7 +40,7 @@
           { label: "Time (UTC)", value: days ? "{YYYY}-{MM}-{DD}" : "{YYYY}-{MM}-{DD} {HH}:{mm}" },
           { label: `${label} (${unit})`, value: (_, value) => two(value), ...line, ...filled },
         ],
-        axes: [{ ...axis, space: 64, incrs: days ? STEPS.slice(9) : STEPS, values: (_, marks, __, ___, step) => marks.map((mark) => clock(mark, step)) }, { ...axis, label: unit, labelFont: font, labelSize: 18, size: 76, values: (_, marks) => marks.map((mark) => mark.toLocaleString("en-US")) }],
+        axes: [{ ...axis, space: 64, incrs: days ? STEPS.slice(9) : STEPS, values: (_, marks, __, ___, step) => marks.map((mark) => clock(mark, step)) }, { ...axis, label: unit, labelFont: font, labelSize: 18, size: 76, values: (_, marks) => marks.map((mark) => written(mark)) }],
       };
     }
 
