@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
@@ -185,11 +186,15 @@ def affordable(
 ) -> Decimal:
     """The most of `qty`, in whole lots, that `cash` pays for with its commission; 0 when not even one lot."""
     unit = price + commission.per_share + commission.of_notional * price
-    slack = cash + CENT  # rounding to the cent may favour the trader; the loop takes back what it did not
+    slack = cash + CENT  # rounding to the cent may favour the trader; what it did not is taken back
     most = max(min(slack / unit, (slack - commission.minimum) / price), slack / (2 * price))
-    lots = (min(qty, max(most, ZERO)) / lot_size).to_integral_value(rounding=ROUND_FLOOR)
-    while lots > 0 and cents(lots * lot_size * price) + commission.of(lots * lot_size, price) > cash:
-        lots -= 1
+    lots = int((min(qty, max(most, ZERO)) / lot_size).to_integral_value(rounding=ROUND_FLOOR))
+
+    def cost(lots: int) -> Decimal:
+        return cents(lots * lot_size * price) + commission.of(lots * lot_size, price)
+
+    if cost(lots) > cash:  # it never falls with the lots, and of small ones a cent is millions
+        lots = max(bisect_right(range(lots), cash, key=cost) - 1, 0)
     return lots * lot_size
 
 

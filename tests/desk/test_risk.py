@@ -91,9 +91,10 @@ def test_sell_needs_shares_no_other_order_holds(held, reserved, message):
     st.integers(1, 10**7).map(lambda ticks: Decimal(ticks).scaleb(-2)),
     st.integers(-100, 10**8).map(lambda amount: Decimal(amount).scaleb(-2)),
     st.sampled_from(["none", "per-share 0.005 min 1.00", "bps 5 min 0", "bps 50 min 2"]),
-    st.sampled_from([Decimal(1), Decimal(100)]),
+    st.sampled_from([Decimal(1), Decimal(100), Decimal("0.001"), Decimal("0.00000001")]),
 )
 def test_affordable_is_the_most_that_cash_pays_for(qty, price, cash, model, lot):
+    """Of the smallest lots too, a million of which a cent may buy."""
     fee, qty = parse_commission(model), qty // lot * lot
 
     def cost(shares):
