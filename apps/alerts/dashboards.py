@@ -151,6 +151,6 @@ def slow_users() -> list[SlowUser]:
             rows[int(user)] = SlowUser(
                 int(user), known.deferred + int(deferred), known.late + int(late), max(known.worst_ms, worst)
             )
-    worst = sorted(rows.values(), key=lambda row: (row.late, row.deferred, row.worst_ms), reverse=True)[:MOST]
-    people = get_user_model().objects.in_bulk([row.user_id for row in worst])
-    return [replace(row, name=people[row.user_id].username) if row.user_id in people else row for row in worst]
+    found = sorted(rows.values(), key=lambda row: (row.late, row.deferred, row.worst_ms), reverse=True)[:MOST]
+    people = get_user_model().objects.in_bulk([row.user_id for row in found])
+    return [replace(row, name=people[row.user_id].username) if row.user_id in people else row for row in found]
