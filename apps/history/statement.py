@@ -134,7 +134,13 @@ def read(text: str, mapped: Mapped, now: datetime) -> Statement:
         rows.append(row)
     if not rows and not faults:
         faults.append(Wrong(0, "There is no fill below the first line"))
-    return Statement(tuple(sorted(rows, key=lambda row: (row.at, row.line))), tuple(faults))
+    return Statement(tuple(in_order(rows)), tuple(faults))
+
+
+def in_order(rows: list[Elsewhere]) -> list[Elsewhere]:
+    """By their times; those of one moment, a day where no more is said, from below where the newest is on top."""
+    from_below = bool(rows) and rows[0].at > rows[-1].at
+    return sorted(rows, key=lambda row: (row.at, -row.line if from_below else row.line))
 
 
 def reader(text: str) -> Iterator[list[str]]:

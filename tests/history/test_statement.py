@@ -33,6 +33,15 @@ def test_plain_file_is_read_in_the_order_of_its_times():
     assert found.rows[0].at == datetime(2026, 3, 2, 14, 30, tzinfo=UTC)
 
 
+def test_days_that_are_newest_first_are_read_from_below():
+    """Else a sale would come before what it sells."""
+    found = lines(
+        "time,symbol,side,quantity,price\n2026-03-03,A,sell,1,12\n2026-03-02,A,sell,1,12\n2026-03-02,A,buy,2,9\n"
+    )
+
+    assert [row.line for row in found.rows] == [4, 3, 2]
+
+
 def test_semicolons_a_mark_at_the_start_thousands_and_signed_quantities():
     """As Interactive Brokers' activity statements have them: no side, a sale below zero, a fee below zero."""
     found = lines("\ufeffDate/Time;Symbol;Quantity;T. Price;Comm/Fee\n2026-03-02 15:00:00;AAPL;-1,000;$12.50;-1.00\n")
