@@ -68,6 +68,7 @@
 
   // Swapping
 
+  const rowsOf = (list) => [...list.querySelectorAll("tr[id], li[id]")];
   let api = null;
   let told = () => {}; // is called with whatever has just been shown and is news
   htmx.defineExtension("live", {
@@ -80,7 +81,13 @@
         return [fresh];
       }
       if (style !== "morph") return false;
-      return Idiomorph.morph(target, fresh, { morphStyle: "outerHTML", ignoreActiveValue: true, restoreFocus: true });
+      const at = rowsOf(target).findIndex((row) => row.contains(document.activeElement));
+      const shown = Idiomorph.morph(target, fresh, { morphStyle: "outerHTML", ignoreActiveValue: true, restoreFocus: true });
+      if (at >= 0 && document.activeElement === BODY) { // its row has gone: the next one takes the focus, by what leads on
+        const left = rowsOf(document.getElementById(fresh.id));
+        left[Math.min(at, left.length - 1)]?.querySelector("a")?.focus({ preventScroll: true });
+      }
+      return shown;
     },
   });
 

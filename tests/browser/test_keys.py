@@ -47,3 +47,18 @@ def test_focus_goes_to_the_field_that_is_at_fault(new_page: NewPage, watch: Watc
 
     expect(page.locator("#ticket .error").first).to_be_visible()
     expect(page.locator('#ticket [name="quantity"]')).to_be_focused()
+
+
+def test_focus_goes_to_the_next_row_when_its_own_has_gone(new_page: NewPage) -> None:
+    """To its link, so that a key pressed twice cancels one order."""
+    page = new_page("bob")
+    desk_page.expect_live(page)
+    for symbol in ("KO", "DIS"):
+        desk_page.send(page, "buy", "1", symbol, limit="1.00")
+        expect(page.locator(".area-orders tbody tr", has_text=symbol)).to_be_visible()
+    page.get_by_role("button", name="Cancel Buy 1 DIS").focus()
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator(".area-orders tbody tr")).to_have_count(1)
+    expect(page.locator(".area-orders").get_by_role("link", name="KO")).to_be_focused()
