@@ -20,6 +20,10 @@ KINDS = (*FORMS, "application/json")
 """What a body may be."""
 
 
+class TooLarge(RequestDataTooBig):
+    """A whole body that is; Django's own is raised for its fields, without a file."""
+
+
 class WrongKind(BadRequest):
     """A body that nothing here reads; its argument is the kind."""
 
@@ -36,9 +40,14 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, OnlyForms):
         words = f"The body is JSON. This address takes a form ({' or '.join(FORMS)}). Nothing was changed."
         return not_in_that_form(request, words, FORMS)
-    if isinstance(exception, RequestDataTooBig):
+    if isinstance(exception, TooLarge):
         most = most_of(request) // 1024
         return refusal(request, 413, "Too large", f"A request may hold {most} kB at most. Nothing was changed.")
+    if isinstance(exception, RequestDataTooBig):
+        most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE // 1024
+        by_file = " Send what is longer as a file." if request.path in settings.UPLOADS else ""
+        words = f"What is typed or pasted may hold {most} kB at most.{by_file} Nothing was changed."
+        return refusal(request, 413, "Too large", words)
     if speaks_html(request) or isinstance(exception, DisallowedHost):
         return bad_request(request, exception)
     return refusal(request, 400, "The request could not be read", "Check its fields. Nothing was changed.")
@@ -75,9 +84,9 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def weigh(request: HttpRequest) -> None:
-    """Raises RequestDataTooBig for any body too large: Django itself weighs no files, and nothing sent in chunks."""
+    """Raises TooLarge for any body that is: Django itself weighs no files, and nothing sent in chunks."""
     if size_of(request) > most_of(request):
-        raise RequestDataTooBig("The body is too large")
+        raise TooLarge("The body is too large")
 
 
 def tell_kind(request: HttpRequest) -> None:

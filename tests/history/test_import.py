@@ -168,6 +168,13 @@ def test_file_beyond_the_limit_is_413(desk: Client, account: Account) -> None:
     assert (sent.status_code, "1024 kB at most" in sent.content.decode()) == (413, True)
 
 
+def test_lines_that_are_too_long_to_be_pasted_are_led_to_the_file(desk: Client, account: Account) -> None:
+    sent = desk.post("/history/import/", {"do": "send", "text": "x" * 65_000 + "\n" * 1_000})
+
+    words = "What is typed or pasted may hold 64 kB at most. Send what is longer as a file."
+    assert (sent.status_code, words in sent.content.decode()) == (413, True)
+
+
 def test_nothing_to_book_says_so_and_anothers_file_is_not_there(desk: Client, account: Account, bobs: Account) -> None:
     ImportDraft.objects.create(account=bobs, name="bob's", text=GOOD, at=account.opened_at)
 
