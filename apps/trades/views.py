@@ -271,7 +271,7 @@ def symbol_in(fields: Mapping[str, str]) -> str:
 
 
 def not_closed(request: HttpRequest, result: Refused) -> HttpResponse:
-    return not_done(request, "Nothing was sold", result, "/portfolio/")
+    return not_done(request, "The position was not closed", result, "/portfolio/")
 
 
 def not_done(request: HttpRequest, title: str, result: Refused, again: str) -> HttpResponse:
