@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,14 @@ import pytest
 
 from tests import examples  # noqa: F401 -- chooses Hypothesis' profile, before any test asks for it
 from tests.browser.server import DeskServer, prepare
+from tests.templates import (
+    SQLITE,
+    copy_sqlite,
+    delete_sqlite,
+    made_once,
+    migrate_postgres,
+    migrate_sqlite,
+)
 
 StartDesk = Callable[..., DeskServer]
 LONG = (
@@ -87,17 +95,43 @@ def charlie(django_user_model: Any, db: None) -> Any:
 
 
 @pytest.fixture(scope="session")
-def desk_template(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """A data folder, migrated, seeded and with its static files: made once, by the first worker that asks."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if hasattr(request.config, "workerinput") else base
-    with (shared / "desk.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        var = shared / "desk-template"
-        if not (var / "ready").exists():
-            prepare(var)
-            (var / "ready").touch()
-    return var
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """A database as `migrate` leaves it, to copy."""
+    return made_once(tmp_path_factory, pytestconfig, "migrated", migrate_sqlite) / SQLITE
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Path:
+    """The data folder of a cluster that `migrate` has been at, for `postgres` to copy."""
+    return made_once(tmp_path_factory, pytestconfig, "migrated-postgres", migrate_postgres)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_settings: None) -> Iterator[bool]:
+    """On SQLite the tests' own database is a copy too: Django finds nothing left to migrate."""
+    from django.db import connection  # noqa: PLC0415 -- after pytest-django has set up
+
+    if connection.vendor != "sqlite":
+        yield False
+        return
+    name = Path(connection.settings_dict["TEST"]["NAME"])
+    copy_sqlite(request.getfixturevalue("migrated_sqlite"), name)
+    yield True
+    connection.close()
+    delete_sqlite(name)
+
+
+@pytest.fixture(scope="session")
+def desk_template(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, migrated_sqlite: Path
+) -> Path:
+    """A data folder as `make run` has it before its first desk: seeded and with its static files."""
+
+    def make(var: Path) -> None:
+        shutil.copytree(migrated_sqlite.parent, var)
+        prepare(var)
+
+    return made_once(tmp_path_factory, pytestconfig, "desk-template", make)
 
 
 @pytest.fixture(scope="module")

@@ -92,20 +92,35 @@ def wait_until_started(url: str) -> None:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A DATABASE_URL of a fresh, empty cluster."""
-    initdb, server = program("initdb"), program("postgres")
+def postgres(template: Path | None = None) -> Iterator[str]:
+    """A DATABASE_URL of a cluster of the test's own: empty, or a copy of the template's data folder."""
+    with cluster_folder(template) as folder, served(folder) as url:
+        yield url
+
+
+@contextmanager
+def cluster_folder(template: Path | None = None) -> Iterator[Path]:
+    """A folder with a cluster's `data` in it."""
     with tempfile.TemporaryDirectory(prefix="pg-", dir="/tmp") as name:  # a socket's path must be short
-        folder, port = Path(name), free_port()
-        folder.chmod(0o777)
-        cluster = ["-D", f"{name}/data", "-U", "livedesk", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run(as_nobody([initdb, *cluster]), check=True, capture_output=True, cwd=name)
-        options = ["-D", f"{name}/data", "-p", str(port), "-h", "127.0.0.1", "-k", name]
-        tuning = ["-c", "fsync=off", "-c", "shared_buffers=32MB", "-c", "max_connections=100"]
-        with running(as_nobody([server, *options, *tuning]), port, folder):
-            url = f"postgres://livedesk@127.0.0.1:{port}/postgres"
-            wait_until_started(url)
-            yield url
+        Path(name).chmod(0o777)
+        if template is None:
+            cluster = ["-D", f"{name}/data", "-U", "livedesk", "-A", "trust", "-E", "UTF8", "--no-sync"]
+            subprocess.run(as_nobody([program("initdb"), *cluster]), check=True, capture_output=True, cwd=name)
+        else:
+            subprocess.run(["cp", "-a", str(template), f"{name}/data"], check=True)
+        yield Path(name)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The folder's cluster runs; it ends in order, so that a copy of its data begins without recovery."""
+    port = free_port()
+    options = ["-D", f"{folder}/data", "-p", str(port), "-h", "127.0.0.1", "-k", str(folder)]
+    tuning = ["-c", "fsync=off", "-c", "shared_buffers=32MB", "-c", "max_connections=100"]
+    with running(as_nobody([program("postgres"), *options, *tuning]), port, folder):
+        url = f"postgres://livedesk@127.0.0.1:{port}/postgres"
+        wait_until_started(url)
+        yield url
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import pytest
 
 from tests.browser.server import ROOT
 from tests.services import postgres, program
+from tests.templates import copy_sqlite
 from tests.trades.race import RaceDesk
 
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
@@ -37,8 +38,9 @@ def hash_of(desk: RaceDesk) -> str:
     return done.stdout.strip()
 
 
-def test_sqlite_is_backed_up_and_restored_whole(tmp_path: Path) -> None:
+def test_sqlite_is_backed_up_and_restored_whole(tmp_path: Path, migrated_sqlite: Path) -> None:
     (tmp_path / "var").mkdir()
+    copy_sqlite(migrated_sqlite, tmp_path / "var/livedesk.sqlite3")
     desk = traded(f"sqlite:///{tmp_path}/var/livedesk.sqlite3")
     before = hash_of(desk)
     [backup] = commands("SQLite, while it runs")
@@ -55,11 +57,11 @@ def test_sqlite_is_backed_up_and_restored_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.postgres
-def test_postgres_is_backed_up_and_restored_whole(tmp_path: Path) -> None:
-    with postgres() as url:
+def test_postgres_is_backed_up_and_restored_whole(tmp_path: Path, migrated_postgres: Path) -> None:
+    with postgres(migrated_postgres) as url:
         server = url.rpartition("/")[0]
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute("CREATE DATABASE first")
+            connection.execute("CREATE DATABASE first TEMPLATE postgres")
             connection.execute("CREATE DATABASE second")
         desk, other = traded(f"{server}/first"), RaceDesk(f"{server}/second")
         before = hash_of(desk)

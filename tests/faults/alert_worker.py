@@ -1,4 +1,5 @@
-"""Four who look and send, killed at any moment: `python -m tests.faults.alert_worker ADDRESS SEED` with DATABASE_URL.
+"""Four who look and send, killed at any moment: `python -m tests.faults.alert_worker ADDRESS SEED` with DATABASE_URL
+of a migrated database.
 
 Django is imported once. Forked children do what each web process does beside its hub, by a clock that runs SPEED times
 as fast; the parent kills one after another and starts another in its place. Prints one JSON line.
@@ -20,7 +21,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.core.management import call_command  # noqa: E402
 from django.db import connection, connections, transaction  # noqa: E402
 
 from apps.alerts import services  # noqa: E402
@@ -36,7 +36,6 @@ CALM, HIGH, LOW = 0, 6, 450.0  # sockets that fire no rule and that fire ten; P9
 
 
 def prepare(address: str) -> None:
-    call_command("migrate", verbosity=0)
     Rule.objects.all().delete()
     terms = {"window_s": 8, "severity": "critical"}  # one look
     many = [Rule(name=f"Rule {n}", metric="connections", threshold=5, clear=3, **terms) for n in range(RULES)]

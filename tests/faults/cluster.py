@@ -28,16 +28,17 @@ DEPLOYED = {
 }
 
 
-def make_template(folder: Path) -> None:
+def make_template(folder: Path, migrated: Path | None = None) -> None:
     """Leaves in `kept` a migrated and seeded PostgreSQL to copy, and the sessions of MEMBERS signed-in traders."""
     kept, run = folder / "kept", folder / "run"
     kept.mkdir()
     run.mkdir()
-    postgres = Postgres("postgres", run, initialised(folder))
+    postgres = Postgres("postgres", run, migrated or initialised(folder))
     postgres.start()
     try:
         settings = {**DEPLOYED, "DATABASE_URL": postgres.url}
-        manage(folder / "var", "migrate", "--verbosity", "0", **settings)
+        if migrated is None:
+            manage(folder / "var", "migrate", "--verbosity", "0", **settings)
         manage(folder / "var", "seed_demo", **settings)
         sessions = manage(folder / "var", "demo_sessions", "--count", str(MEMBERS), "--watch", "5", **settings)
         (kept / "sessions").write_text("\n".join(sessions.splitlines()[-MEMBERS:]))

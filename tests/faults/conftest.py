@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.templates import made_once
+
 from .cluster import Cluster, make_template
 
 StartCluster = Callable[..., Cluster]
@@ -21,19 +22,17 @@ SEED = int(os.environ.get("FAULT_SEED", "20261124"))
 
 
 @pytest.fixture(scope="session")
-def fault_template(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """Made by the first worker that asks."""
+def fault_template(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, migrated_postgres: Path
+) -> Path:
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if hasattr(request.config, "workerinput") else base
-    with (shared / "faults.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        place = shared / "fault-template"
-        if not place.exists():
-            with reachable_folder("faults-") as folder:
-                make_template(folder)
-                shutil.move(folder / "kept", place)
-    return place
+
+    def make(place: Path) -> None:
+        with reachable_folder("faults-") as folder:
+            make_template(folder, migrated_postgres)
+            shutil.move(folder / "kept", place)
+
+    return made_once(tmp_path_factory, pytestconfig, "fault-template", make)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,9 +69,9 @@ def receiver() -> Iterator[Receiver]:
     server.server_close()
 
 
-def test_alerts_are_told_whoever_is_killed(receiver: Receiver, tell: Tell) -> None:
+def test_alerts_are_told_whoever_is_killed(receiver: Receiver, migrated_postgres: Path, tell: Tell) -> None:
     """R-ALERT: none is lost, none is raised twice, and what trembles at its threshold rings once."""
-    with postgres() as url:
+    with postgres(migrated_postgres) as url:
         own = {"ENCRYPTION_KEY": ENCRYPTION_KEY, "ALERTS_ALLOW_PRIVATE": "on"}
         settings = {**DEPLOYED, **own, "DATABASE_URL": url, "REDIS_URL": ""}
         address = f"http://127.0.0.1:{receiver.server_address[1]}/hook"

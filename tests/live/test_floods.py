@@ -110,13 +110,12 @@ def test_a_page_that_answers_no_ping_is_let_go(start_desk: StartDesk) -> None:
 
 @pytest.mark.postgres
 def test_what_comes_while_nobody_reads_it_stays_with_the_sender(
-    desk_template: Path, tmp_path_factory: pytest.TempPathFactory
+    desk_template: Path, migrated_postgres: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """The session cannot be looked up, so the consumer takes no message: the socket is not read any more either."""
     home = tmp_path_factory.mktemp("unread")
-    with postgres() as url:
+    with postgres(migrated_postgres) as url:
         settings = {"DATABASE_URL": url, "DEMO_SIGN_IN": "on", "HTTPS": "off", "SECRET_KEY": "a key for a test " * 5}
-        manage(home, "migrate", "--verbosity", "0", **settings)
         manage(home, "seed_demo", **settings)
         server = DeskServer(desk_template, home, **settings)
         server.start()

@@ -26,11 +26,12 @@ class WebProcess(DeskServer):
 
 
 @pytest.fixture(scope="module")
-def web(desk_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebProcess]:
+def web(
+    desk_template: Path, migrated_postgres: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WebProcess]:
     home = tmp_path_factory.mktemp("deployed")
-    with postgres() as database_url, redis() as redis_url:
+    with postgres(migrated_postgres) as database_url, redis() as redis_url:
         settings = {**DEPLOYED, "DATABASE_URL": database_url, "REDIS_URL": redis_url}
-        manage(home, "migrate", "--verbosity", "0", **settings)
         manage(home, "seed_demo", **settings)
         server = WebProcess(desk_template, home, **settings)
         with (home / "desk.log").open("wb") as log:

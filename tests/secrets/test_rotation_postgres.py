@@ -38,12 +38,10 @@ SHOW = "from apps.alerts.models import Channel; print('shows', Channel.objects.g
 
 
 @pytest.fixture(scope="module")
-def known(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+def known(migrated_postgres: Path) -> Iterator[dict[str, str]]:
     """The settings of a migrated desk without channels."""
-    with postgres() as url:
-        settings = {"DATABASE_URL": url, "SECRET_KEY": "k" * 60, "DEMO_SIGN_IN": "on", "HTTPS": "off"}
-        manage(tmp_path_factory.mktemp("migrated"), "migrate", "--verbosity", "0", **settings)
-        yield settings
+    with postgres(migrated_postgres) as url:
+        yield {"DATABASE_URL": url, "SECRET_KEY": "k" * 60, "DEMO_SIGN_IN": "on", "HTTPS": "off"}
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from apps.trades import filling, services
 from apps.trades.models import Order
 from apps.trades.ticket import Placed, Ticket
 from tests.services import postgres
+from tests.templates import copy_sqlite
 
 from .broken import broken
 from .http import sign_in
@@ -135,25 +136,28 @@ def desk(account: Account, alice: Any) -> Client:
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def race_server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where databases can be made."""
+    """Where databases can be made, each a copy of a migrated one."""
     if request.param == "sqlite":
         yield "sqlite"
         return
-    with postgres() as url:
+    with postgres(request.getfixturevalue("migrated_postgres")) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
-def prepared(race_server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What every race of a module starts from: to prepare it takes seconds, to copy it none."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('prepared')}/desk.sqlite3"
-    if race_server != "sqlite":
-        url = made_database(race_server, "template0")
+def prepared(race_server: str, migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What every race of a module starts from."""
+    if race_server == "sqlite":
+        file = tmp_path_factory.mktemp("prepared") / "desk.sqlite3"
+        copy_sqlite(migrated_sqlite, file)
+        url = f"sqlite:///{file}"
+    else:
+        url = made_database(race_server)
     RaceDesk(url).run("prepare")
     return url
 
 
-def made_database(server: str, template: str) -> str:
+def made_database(server: str, template: str = "postgres") -> str:
     name = f"race_{uuid.uuid4().hex}"
     made = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
     with psycopg.connect(server, autocommit=True) as connection:

@@ -22,7 +22,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.contrib.auth import get_user_model  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models import F, Sum  # noqa: E402
 
@@ -63,7 +62,6 @@ def place(side: Side, quantity: int, client_order_id: str, limit: str | None = N
 
 
 def prepare() -> None:
-    call_command("migrate", verbosity=0)
     Instrument.objects.create(symbol="AAPL", name="Apple")
     MarketState.objects.create(pk=1, is_open=True, session_date=datetime.now(UTC).date())
     save_quotes([quote()])

@@ -1,4 +1,5 @@
-"""Commands from dice, at a clock of their own: `python -m tests.trades.replay_worker COUNT SEED` with DATABASE_URL.
+"""Commands from dice, at a clock of their own: `python -m tests.trades.replay_worker COUNT SEED` with DATABASE_URL
+of a migrated database.
 
 Prints how often each command was taken or refused, and the hash of the state that it led to.
 """
@@ -20,7 +21,6 @@ django.setup()
 
 import time_machine  # noqa: E402
 from django.contrib.auth import get_user_model  # noqa: E402
-from django.core.management import call_command  # noqa: E402
 
 from apps.desk.order import LIMITS, STOPS, Effect, IllegalTransition, OrderStatus, OrderType, Side, TimeInForce  # noqa: E402
 from apps.desk.quote import Quote  # noqa: E402
@@ -143,7 +143,6 @@ class Session:
 
 def main() -> None:
     count, seed = int(sys.argv[1]), int(sys.argv[2])
-    call_command("migrate", verbosity=0)
     with time_machine.travel(START, tick=False) as clock:
         session = Session(Random(seed))
         happened = Counter(session.act(number, clock) for number in range(count))

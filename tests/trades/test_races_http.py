@@ -25,20 +25,22 @@ Answer = tuple[int, bytes]
 
 
 @pytest.fixture(scope="module")
-def desk(race_server: str, start_desk: StartDesk, tmp_path_factory: pytest.TempPathFactory) -> DeskServer:
+def desk(race_server: str, start_desk: StartDesk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskServer]:
     if race_server == "sqlite":
-        return start_desk()
+        yield start_desk()
+        return
     settings = {
-        "DATABASE_URL": made_database(race_server, "template0"),
+        "DATABASE_URL": made_database(race_server),
         "SECRET_KEY": RaceDesk("").environment["SECRET_KEY"],
         "STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
         "DEMO_SIGN_IN": "on",
         "HTTPS": "off",
     }
     var: Path = tmp_path_factory.mktemp("deployed")
-    manage(var, "migrate", "--verbosity", "0", **settings)
     manage(var, "seed_demo", **settings)
-    return start_desk(**settings)
+    desk = start_desk(**settings)
+    yield desk
+    desk.terminate()  # before its database, which would wait for it
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from apps.portfolio.models import Account, Journal, LedgerEntry
 from apps.trades.models import Fill, Order
 from tests.services import postgres
+from tests.templates import copy_sqlite
 
 from .race import RaceDesk, finish
 
@@ -29,11 +30,16 @@ def replay(url: str, seed: int) -> subprocess.Popen[str]:
 
 
 @pytest.mark.postgres
-def test_replay_leads_to_the_same_state_anywhere(tmp_path: Path) -> None:
+def test_replay_leads_to_the_same_state_anywhere(
+    tmp_path: Path, migrated_sqlite: Path, migrated_postgres: Path
+) -> None:
     """R-ORDER: ids differ, for dice and databases give them; nothing else does."""
-    with postgres() as url:
-        files = [f"sqlite:///{tmp_path}/{number}.sqlite3" for number in range(3)]
-        started = [replay(files[0], SEED), replay(files[1], SEED), replay(url, SEED), replay(files[2], SEED + 1)]
+    files = [tmp_path / f"{number}.sqlite3" for number in range(3)]
+    for file in files:
+        copy_sqlite(migrated_sqlite, file)
+    one, two, three = (f"sqlite:///{file}" for file in files)
+    with postgres(migrated_postgres) as url:
+        started = [replay(one, SEED), replay(two, SEED), replay(url, SEED), replay(three, SEED + 1)]
         *found, other = [finish(each)[0] for each in started]
 
     assert found[0] == found[1] == found[2]

@@ -55,11 +55,10 @@ print(json.dumps([sums, by_hour, Week.objects.count(), traded(now - timedelta(mi
 
 
 @pytest.mark.postgres
-def test_processes_that_count_at_once_count_each_user_once(tmp_path: Path) -> None:
-    with postgres() as url:
+def test_processes_that_count_at_once_count_each_user_once(tmp_path: Path, migrated_postgres: Path) -> None:
+    with postgres(migrated_postgres) as url:
         settings = {"DATABASE_URL": url, "SECRET_KEY": "k" * 60, "DEMO_SIGN_IN": "on", "HTTPS": "off"}
         settings["ENCRYPTION_KEY"] = key_named("new")
-        manage(tmp_path, "migrate", "--verbosity", "0", **settings)
         manage(tmp_path, "shell", "--no-imports", "-c", MAKE, **settings)
         words = [sys.executable, "manage.py", "shell", "--no-imports", "-c"]
         programs = [
