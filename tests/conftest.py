@@ -18,6 +18,7 @@ from tests.templates import (
     made_once,
     migrate_postgres,
     migrate_sqlite,
+    open_market,
 )
 
 StartDesk = Callable[..., DeskServer]
@@ -38,6 +39,8 @@ LONG = (
     "tests/deploy/",
 )
 """Where a module takes a quarter of a minute or more."""
+OWN_MARKET = {"FEED", "MARKET_CALENDAR", "SIM_FX", "SIM_SYMBOLS"}
+"""Settings of a desk that has to make a history of its own."""
 
 
 def pytest_configure() -> None:
@@ -122,25 +125,35 @@ def django_db_keepdb(request: pytest.FixtureRequest, django_db_modify_db_setting
 
 
 @pytest.fixture(scope="session")
-def desk_template(
-    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, migrated_sqlite: Path
-) -> Path:
+def new_desk(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, migrated_sqlite: Path) -> Path:
     """A data folder as `make run` has it before its first desk: seeded and with its static files."""
 
     def make(var: Path) -> None:
         shutil.copytree(migrated_sqlite.parent, var)
         prepare(var)
 
+    return made_once(tmp_path_factory, pytestconfig, "new-desk", make)
+
+
+@pytest.fixture(scope="session")
+def desk_template(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config, new_desk: Path) -> Path:
+    """The same, whose market was opened before: to make its day of history takes longer than all else at a start."""
+
+    def make(var: Path) -> None:
+        shutil.copytree(new_desk, var)
+        open_market(var)
+
     return made_once(tmp_path_factory, pytestconfig, "desk-template", make)
 
 
 @pytest.fixture(scope="module")
-def start_desk(desk_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartDesk]:
+def start_desk(desk_template: Path, new_desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartDesk]:
     """Starts a desk with settings of the test's own; every desk is stopped at the end."""
     started: list[DeskServer] = []
 
     def start(**settings: str) -> DeskServer:
-        server = DeskServer(desk_template, tmp_path_factory.mktemp("desk"), **settings)
+        template = new_desk if OWN_MARKET & settings.keys() else desk_template
+        server = DeskServer(template, tmp_path_factory.mktemp("desk"), **settings)
         started.append(server)
         server.start()
         return server

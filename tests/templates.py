@@ -16,6 +16,12 @@ from tests.services import cluster_folder, served
 
 SQLITE = "livedesk.sqlite3"
 DEPLOYED = {"DEMO_SIGN_IN": "on", "HTTPS": "off", "SECRET_KEY": "a key of the tests' own, " * 4}
+OPEN = """
+from django.conf import settings
+from apps.market import services
+from apps.market.feeds import feed_from_setting
+services.open_market(feed_from_setting(settings))
+"""
 
 
 def made_once(factory: pytest.TempPathFactory, config: pytest.Config, name: str, make: Callable[[Path], None]) -> Path:
@@ -54,3 +60,8 @@ def copy_sqlite(source: Path, copy: Path) -> None:
 def delete_sqlite(file: Path) -> None:
     for suffix in ("", "-wal", "-shm"):
         file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def open_market(var: Path, **settings: str) -> None:
+    """With its day of history, as a desk finds it that starts again."""
+    manage(var, "shell", "--no-imports", "-c", OPEN, **settings)

@@ -64,7 +64,8 @@ class DeskServer:
     def __init__(self, template: Path, home: Path, **settings: str) -> None:
         self.var, self.settings, self.port = home / "var", settings, free_port()
         self.log = home / "serve.log"
-        shutil.copytree(template, self.var)
+        shutil.copytree(template, self.var, ignore=shutil.ignore_patterns("static"))
+        (self.var / "static").symlink_to((template / "static").resolve())  # hundreds of files that nobody writes
         self.process: subprocess.Popen[bytes] | None = None
         self.output: IO[bytes] | None = None
 

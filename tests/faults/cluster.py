@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.browser.server import manage
+from tests.templates import open_market
 
 from .background import Background
 from .clients import Crowd, Member, Page
@@ -29,7 +30,8 @@ DEPLOYED = {
 
 
 def make_template(folder: Path, migrated: Path | None = None) -> None:
-    """Leaves in `kept` a migrated and seeded PostgreSQL to copy, and the sessions of MEMBERS signed-in traders."""
+    """Leaves in `kept` a migrated and seeded PostgreSQL to copy, whose market was opened before, and the sessions of
+    MEMBERS signed-in traders."""
     kept, run = folder / "kept", folder / "run"
     kept.mkdir()
     run.mkdir()
@@ -41,6 +43,7 @@ def make_template(folder: Path, migrated: Path | None = None) -> None:
             manage(folder / "var", "migrate", "--verbosity", "0", **settings)
         manage(folder / "var", "seed_demo", **settings)
         sessions = manage(folder / "var", "demo_sessions", "--count", str(MEMBERS), "--watch", "5", **settings)
+        open_market(folder / "var", **settings)
         (kept / "sessions").write_text("\n".join(sessions.splitlines()[-MEMBERS:]))
     finally:
         postgres.signal(signal.SIGINT)  # an orderly end: copies begin without recovery
