@@ -147,20 +147,37 @@ def desk_template(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest
 
 
 @pytest.fixture(scope="module")
-def start_desk(desk_template: Path, new_desk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartDesk]:
-    """Starts a desk with settings of the test's own; every desk is stopped at the end."""
+def desks() -> Iterator[list[DeskServer]]:
+    """Those that run; every one is stopped at the end of its module."""
     started: list[DeskServer] = []
+    yield started
+    for server in started:
+        server.terminate()
+
+
+@pytest.fixture(autouse=True)
+def _desks_of_a_test(desks: list[DeskServer]) -> Iterator[None]:
+    """What a test has started for itself ends with it: a lively market takes a core from the others meanwhile."""
+    before = len(desks)
+    yield
+    while len(desks) > before:
+        desks.pop().terminate()
+
+
+@pytest.fixture(scope="module")
+def start_desk(
+    desk_template: Path, new_desk: Path, desks: list[DeskServer], tmp_path_factory: pytest.TempPathFactory
+) -> StartDesk:
+    """Starts a desk with settings of the test's own."""
 
     def start(**settings: str) -> DeskServer:
         template = new_desk if OWN_MARKET & settings.keys() else desk_template
         server = DeskServer(template, tmp_path_factory.mktemp("desk"), **settings)
-        started.append(server)
+        desks.append(server)
         server.start()
         return server
 
-    yield start
-    for server in started:
-        server.terminate()
+    return start
 
 
 @pytest.fixture(scope="module")

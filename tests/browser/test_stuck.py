@@ -44,21 +44,21 @@ class NarrowWay(FaultProxy):
         return await asyncio.open_connection(sock=line, limit=4096)
 
 
-@pytest.fixture
-def desk(start_desk: StartDesk) -> DeskServer:
+@pytest.fixture(scope="module")
+def desk_server(start_desk: StartDesk) -> DeskServer:
     """One that has much to say."""
     return start_desk(SIM_RATE="40")
 
 
 @pytest.fixture
-def way(desk: DeskServer) -> Iterator[NarrowWay]:
-    with way_to(desk.port, NarrowWay) as way:
+def way(desk_server: DeskServer) -> Iterator[NarrowWay]:
+    with way_to(desk_server.port, NarrowWay) as way:
         yield way
 
 
 @pytest.fixture
-def ops(desk: DeskServer) -> Iterator[Trader]:
-    trader = Trader(desk, "admin")
+def ops(desk_server: DeskServer) -> Iterator[Trader]:
+    trader = Trader(desk_server, "admin")
     yield trader
     trader.http.close()
 
@@ -82,10 +82,10 @@ def end_of_a_line_that_takes_nothing(page: Page, way: NarrowWay, ops: Trader) ->
 
 
 def test_a_page_to_which_nothing_gets_through_is_told_so_and_comes_back(
-    new_page: NewPage, watch: chromium.Watch, desk: DeskServer, way: NarrowWay, ops: Trader
+    new_page: NewPage, watch: chromium.Watch, way: NarrowWay, ops: Trader
 ) -> None:
     watch.allow(LOST_LINE)
-    page = new_page(server=desk, base_url=f"http://127.0.0.1:{way.port}")
+    page = new_page(base_url=f"http://127.0.0.1:{way.port}")
     page.add_init_script(REACH)
     page.add_init_script(HEAR)
     chromium.sign_in(page, "alice")

@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from . import chromium, desk_page
 from .conftest import NewPage, StartDesk
+from .server import DeskServer
 from .test_codes import LOST_LINE, REACH, expect_panel
 from .test_line import order_elsewhere
 from .test_toasts import HIDE
@@ -14,18 +15,22 @@ from .test_toasts import HIDE
 POLLING = '#conn[data-state="polling"]'
 
 
+@pytest.fixture(scope="module")
+def desk_server(start_desk: StartDesk) -> DeskServer:
+    return start_desk(WS_MAX_PER_USER="2")
+
+
 @pytest.fixture
-def tabs(start_desk: StartDesk, new_page: NewPage, watch: chromium.Watch) -> list[Page]:
+def tabs(new_page: NewPage, watch: chromium.Watch) -> list[Page]:
     """Three of Bob's where two may be live, the oldest first; its clock, and no other's, is the test's."""
     watch.allow(LOST_LINE)
-    server = start_desk(WS_MAX_PER_USER="2")
-    first = new_page(server=server)
+    first = new_page()
     first.clock.install()
     first.add_init_script(REACH)
     chromium.sign_in(first, "bob")
     desk_page.expect_live(first)
     first.evaluate("window.kept = true")
-    second = new_page(server=server)
+    second = new_page()
     chromium.sign_in(second, "bob")
     desk_page.expect_live(second)
     third = second.context.new_page()
