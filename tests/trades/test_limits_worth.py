@@ -47,7 +47,10 @@ def test_fall_is_measured_from_the_best_that_was_kept_and_deposits_are_no_gain(
 
     assert (at_best.status_code, rich.status_code) == (201, 201)
     assert answer.json() == {
-        "errors": {"account": ["You are 5,000.00 USD below your best; your limit is 0.4 %, 4,440.00"]}
+        "errors": {"account": ["You are 5,000.00 USD below your best; your limit is 0.4 %, 4,440.00"]},
+        "rule": "drawdown",
+        "needed": "5000",
+        "available": "4440",
     }
 
 
