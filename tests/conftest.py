@@ -45,7 +45,11 @@ OWN_MARKET = {"FEED", "MARKET_CALENDAR", "SIM_FX", "SIM_SYMBOLS"}
 
 def pytest_configure() -> None:
     from django.conf import settings  # noqa: PLC0415 -- after pytest-django has set up
+    from django.test import TransactionTestCase  # noqa: PLC0415 -- after pytest-django has set up
 
+    from tests.emptying import empty_tables  # noqa: PLC0415 -- after pytest-django has set up
+
+    TransactionTestCase._fixture_teardown = empty_tables
     settings.CANARY_SECONDS = 0  # whatever the environment's database is: a test that wants canaries asks for them
     settings.STORAGES = {
         **settings.STORAGES,
