@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
 from html.parser import HTMLParser
 
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
 class Node:
+    """Never changed once it was read: pages and frames share what is the same in them."""
+
     def __init__(self, tag: str, attrs: dict[str, str]) -> None:
         self.tag, self.attrs = tag, attrs
         self.children: list[Node | str] = []
@@ -28,10 +31,21 @@ class Node:
     def elements(self) -> list[Node]:
         return [child for child in self.children if isinstance(child, Node)]
 
-    def walk(self) -> Iterator[Node]:
-        yield self
-        for child in self.elements:
-            yield from child.walk()
+    def swapped(self, fresh: Node) -> Node | None:
+        """This with the fresh one in the place of its id; None where that is nowhere in it. An older state never
+        replaces a newer one."""
+        for place, child in enumerate(self.children):
+            if isinstance(child, Node) and child.id == fresh.id:
+                return self.having(place, fresh) if fresh.ts >= child.ts else self
+        for place, child in enumerate(self.children):
+            if isinstance(child, Node) and (changed := child.swapped(fresh)) is not None:
+                return self.having(place, changed)
+        return None
+
+    def having(self, place: int, child: Node) -> Node:
+        made = Node(self.tag, self.attrs)
+        made.children = [*self.children[:place], child, *self.children[place + 1 :]]
+        return made
 
     def lines(self, depth: int = 0) -> Iterator[str]:
         """One line a tag or text, without what depends on when it was drawn: stamps, and ages in words."""
@@ -50,6 +64,14 @@ class Node:
             yield within, self.ts
         for child in self.elements:
             yield from child.stamps(within)
+
+    @cached_property
+    def lines_of_top(self) -> list[str]:
+        return list(self.lines(1))
+
+    @cached_property
+    def stamps_of_top(self) -> list[tuple[str, int]]:
+        return list(self.stamps())
 
 
 class Reading(HTMLParser):
@@ -81,6 +103,7 @@ class Reading(HTMLParser):
             self.open[-1].children.append(text)
 
 
+@lru_cache(maxsize=1000)
 def parse(html: str) -> Node:
     return Reading(html).open[0]
 
@@ -88,8 +111,9 @@ def parse(html: str) -> Node:
 class Dom:
     """What a tab shows; `seq` is the number of the last event it has seen."""
 
-    def __init__(self, html: str, seq: int = 0) -> None:
-        self.body, self.seq = parse(html), seq
+    def __init__(self, fragments: Iterable[str], seq: int = 0) -> None:
+        self.body, self.seq = Node("body", {}), seq
+        self.body.children = [child for html in fragments for child in parse(html).children]
         self.toasts: list[int] = []
 
     def take(self, html: str) -> None:
@@ -103,21 +127,13 @@ class Dom:
                     self.seq = number
                     self.toasts.append(number)
             else:
-                self.swap(fresh)
-
-    def swap(self, fresh: Node) -> None:
-        """An older state never replaces a newer one, and what the page does not show is passed over."""
-        for parent in self.body.walk():
-            for place, shown in enumerate(parent.children):
-                if isinstance(shown, Node) and shown.id == fresh.id:
-                    if fresh.ts >= shown.ts:
-                        parent.children[place] = fresh
-                    return
+                self.body = self.body.swapped(fresh) or self.body  # what the page does not show is passed over
 
     @property
     def lines(self) -> list[str]:
-        return list(self.body.lines())
+        each = (child.lines_of_top if isinstance(child, Node) else [child] for child in self.body.children)
+        return [line for lines in each for line in lines]
 
     @property
     def stamps(self) -> list[tuple[str, int]]:
-        return list(self.body.stamps())
+        return [stamp for child in self.body.elements for stamp in child.stamps_of_top]

@@ -104,7 +104,7 @@ class Tab:
 
 
 def dom_of(html: Any, inner: frozenset[str], seq: int) -> Dom:
-    return Dom("\n".join(html[topic] for topic in sorted(html) if topic not in inner), seq)
+    return Dom((html[topic] for topic in sorted(html) if topic not in inner), seq)
 
 
 BY_LOOKS = {"operations"}
