@@ -76,6 +76,7 @@ def test_the_page_shows_what_fires_and_what_is_over(admin_client: Client, rule: 
     assert "mean time to resolve, 30 days: 10 s" in page
     assert page.count(f"/admin/alerts/rule/{rule.pk}/change/") == 2
     assert page.count(rule.measures) == 2
+    assert f'data-ts="{micros(NOW + 2 * STEP)}"></span>' in page  # the page keeps its age
     fires = Alert.objects.get(resolved_at=None)
     assert page.count(f'/admin/alerts/alert/?id__exact={fires.pk}">nobody yet') == 1
     assert b"1 alert" in admin_client.get(f"/admin/alerts/alert/?id__exact={fires.pk}").content
