@@ -107,6 +107,8 @@ def prepare(machine: Machine, positions: bool) -> None:
     if positions:
         booking = [sys.executable, "-m", "bench.positions", "1000", str(POSITIONS)]
         subprocess.run(booking, cwd=ROOT, env=environment(first.var, **settings), check=True)
+    (first.var / "static").unlink()  # a link to those of what it began from
+    shutil.move(machine.template / "static", first.var / "static")
     shutil.rmtree(machine.template)
     shutil.move(first.var, machine.template)
 
