@@ -76,7 +76,7 @@ def end_of_a_line_that_takes_nothing(page: Page, way: NarrowWay, ops: Trader) ->
     while let_go(ops) == before:
         assert time.monotonic() < gives_up, "the desk held on to it"
     way.become("pass")
-    page.wait_for_function("window.ended")
+    page.wait_for_function("() => window.ended")
     desk_page.expect_live(page)
     return int(page.evaluate("() => { const code = window.ended; delete window.ended; return code; }"))
 
