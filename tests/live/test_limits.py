@@ -45,6 +45,7 @@ def line_of(trader: Trader, address: str, cookies: str | None = None) -> Iterato
         trader.server.url.replace("http", "ws") + "/ws/desk/",
         origin=trader.server.url,  # type: ignore[arg-type]
         additional_headers={"Cookie": known if cookies is None else cookies, "X-Forwarded-For": address},
+        max_queue=None,  # else its end waits ten seconds behind frames that nobody has read
     ) as line:
         yield line
 

@@ -43,6 +43,7 @@ class Trader:
             self.server.url.replace("http", "ws") + path + query,
             origin=origin or self.server.url,  # type: ignore[arg-type]
             additional_headers={"Cookie": self.cookies},
+            max_queue=None,  # else its end waits ten seconds behind frames that nobody has read
         )
 
     def seq(self) -> int:
