@@ -108,9 +108,8 @@ def test_what_is_no_whole_share_is_paid_in_cash(
     all_holds()
 
 
-def test_trades_closed_after_a_split_are_told_in_new_shares(
-    account: Account, held: Order, placed: Words, quote: Words, now: datetime, tomorrow: Any
-) -> None:
+def sell_what_was_split(placed: Words, quote: Words, now: datetime, tomorrow: Any) -> None:
+    """100 AAPL became 200, which go at 80.00."""
     planned("split", tomorrow(), new=2, old=1)
     apply_due(now)
     later = now + timedelta(seconds=1)
@@ -118,6 +117,12 @@ def test_trades_closed_after_a_split_are_told_in_new_shares(
     board.put(split)
     placed("sell 200 AAPL", at=later)
     filling.match_symbol("AAPL", split, None, later)
+
+
+def test_trades_closed_after_a_split_are_told_in_new_shares(
+    account: Account, held: Order, placed: Words, quote: Words, now: datetime, tomorrow: Any
+) -> None:
+    sell_what_was_split(placed, quote, now, tomorrow)
 
     ((_, trade),) = closed_trades(account.pk)
     assert (trade.quantity, trade.entry, trade.exit, trade.gross) == (200, Decimal("75.005"), 80, 999)
@@ -131,13 +136,7 @@ def test_r_multiple_of_a_trade_goes_by_its_stop_in_new_shares(
     after fees are 0.997 R."""
     placed("buy 100 AAPL", stop_loss=Decimal("140.01"))
     filling.match_symbol("AAPL", quote(), None, now)
-    planned("split", tomorrow(), new=2, old=1)
-    apply_due(now)
-    later = now + timedelta(seconds=1)
-    split = quote(bid="80.00", ask="80.02", received_at=later)
-    board.put(split)
-    placed("sell 200 AAPL", at=later)
-    filling.match_symbol("AAPL", split, None, later)
+    sell_what_was_split(placed, quote, now, tomorrow)
 
     (row,) = EXPORTS["trades"].rows(account.pk, Asked())
 
