@@ -70,7 +70,7 @@ def go(runner: subprocess.Popen[str]) -> None:
     runner.stdin.flush()
 
 
-def finish(runner: subprocess.Popen[str]) -> list[dict[str, Any]]:
-    printed, _ = runner.communicate(timeout=240)
+def finish(runner: subprocess.Popen[str], seconds: int = 240) -> list[dict[str, Any]]:
+    printed, _ = runner.communicate(timeout=seconds)
     assert runner.returncode == 0, printed
     return [json.loads(line) for line in printed.splitlines()]

@@ -15,12 +15,13 @@ from django.core.management import call_command
 
 from apps.portfolio.models import Account, Journal, LedgerEntry
 from apps.trades.models import Fill, Order
+from tests.examples import examples
 from tests.services import postgres
 from tests.templates import copy_sqlite
 
 from .race import RaceDesk, finish
 
-COUNT, SEED = 1000, 20261127
+COUNT, SEED = examples(1000, 10_000), 20261127
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +41,7 @@ def test_replay_leads_to_the_same_state_anywhere(
     one, two, three = (f"sqlite:///{file}" for file in files)
     with postgres(migrated_postgres) as url:
         started = [replay(one, SEED), replay(two, SEED), replay(url, SEED), replay(three, SEED + 1)]
-        *found, other = [finish(each)[0] for each in started]
+        *found, other = [finish(each, examples(240, 3600))[0] for each in started]
 
     assert found[0] == found[1] == found[2]
     assert found[0]["broken"] == {}
