@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Browser, expect
 
 from tests.browser import chromium
@@ -43,9 +44,17 @@ def trade(server: DeskServer) -> None:
     for symbol, side, quantity, limit in MORNING:
         fields = {"symbol": symbol, "side": side, "quantity": quantity, "time_in_force": "gtc"}
         fields |= {"order_type": "limit", "limit_price": limit} if limit else {"order_type": "market"}
-        order = client.post("/orders/", data=fields).raise_for_status().json()
+        order = send(client, fields)
         while not limit and client.get(f"/orders/{order['id']}/").json()["status"] != "filled":
             time.sleep(0.1)
+
+
+def send(client: httpx.Client, fields: dict[str, str]) -> dict[str, str]:
+    """The order, once its symbol has a quote: a desk that has just started has not yet one of each."""
+    while (answer := client.post("/orders/", data=fields)).status_code == 422 and answer.json().get("rule") == "no_quote":
+        time.sleep(0.1)
+    order: dict[str, str] = answer.raise_for_status().json()
+    return order
 
 
 def shoot(
