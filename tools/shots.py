@@ -51,10 +51,12 @@ def trade(server: DeskServer) -> None:
 
 def send(client: httpx.Client, fields: dict[str, str]) -> dict[str, str]:
     """The order, once its symbol has a quote: a desk that has just started has not yet one of each."""
-    while (answer := client.post("/orders/", data=fields)).status_code == 422 and answer.json().get("rule") == "no_quote":
+    while True:
+        answer = client.post("/orders/", data=fields)
+        if not (answer.status_code == 422 and answer.json().get("rule") == "no_quote"):
+            order: dict[str, str] = answer.raise_for_status().json()
+            return order
         time.sleep(0.1)
-    order: dict[str, str] = answer.raise_for_status().json()
-    return order
 
 
 def shoot(
