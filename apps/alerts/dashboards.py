@@ -13,6 +13,7 @@ from apps.monitoring.together import together
 from apps.telemetry import STAYS
 from apps.telemetry.latency import BOUNDS, KINDS
 from apps.telemetry.recent import percentile
+from apps.trades.fragments import OUTCOMES
 
 from .models import Sample
 from .queries import TRADING
@@ -24,12 +25,7 @@ BROWSERS = {
     "1006": "Lost, without a word",
 }
 """What codes of RFC 6455 mean that come from pages, not from the desk."""
-OUTCOMES = {
-    "canceled": "cancelled",
-    "partially_filled": "partly filled",
-    "replaced": "changed",
-    "trailed": "stop trailed",
-}
+OF_ORDERS = {**OUTCOMES, "trailed": "stop trailed"}
 RANKS = (50, 95, 99)
 MOST = 20
 
@@ -139,7 +135,7 @@ def words_of(code: str) -> str:
 
 
 def in_plain_words(found: Sequence[Bar]) -> list[Bar]:
-    return [replace(bar, name=OUTCOMES.get(bar.name, bar.name.replace("_", " "))) for bar in found]
+    return [replace(bar, name=OF_ORDERS.get(bar.name, bar.name.replace("_", " "))) for bar in found]
 
 
 def slow_users() -> list[SlowUser]:
