@@ -9,10 +9,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.desk.currency import BASE
-from apps.desk.money import cents
 from apps.desk.position import CostMethod
 from apps.market.fields import MoneyField, PriceField, QuantityField
 from apps.market.models import Instrument
+from apps.market.templatetags.figures import price, qty
 
 from .holds import HoldChange
 from .kinds import called
@@ -145,10 +145,8 @@ class Journal(models.Model):
         """ "Buy 10 AAPL at 150.25", or the memo."""
         if self.memo or self.instrument is None or self.price is None:
             return self.memo or called(self.kind)
-        in_cents = self.price == cents(self.price)
-        price = f"{self.price:,.2f}" if in_cents else f"{self.price.normalize():,f}"
-        quantity = abs(self.quantity).normalize()
-        return f"{called(self.kind)} {quantity:,f} {self.instrument.symbol} at {price}{self.at_rate}"
+        traded = f"{qty(abs(self.quantity))} {self.instrument.symbol} at {price(self.price)}"
+        return f"{called(self.kind)} {traded}{self.at_rate}"
 
     def tell_local(self, currency: str, rate: Decimal, amount: Decimal, realized: Decimal | None = None) -> None:
         """What was paid or got in the share's own currency, and realized in it; of USD there is nothing to tell."""
