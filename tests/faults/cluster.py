@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from tests import templates
 from tests.browser.server import manage
-from tests.templates import open_market
 
 from .background import Background
 from .clients import Crowd, Member, Page
@@ -21,9 +21,7 @@ from .programs import Desk, Manage, Postgres, Program, Redis, Web, initialised
 
 MEMBERS = 200
 DEPLOYED = {
-    "DEMO_SIGN_IN": "on",
-    "HTTPS": "off",
-    "SECRET_KEY": "a key of the tests' own, " * 4,
+    **templates.DEPLOYED,
     "STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
     "SIM_RATE": "2",
 }
@@ -43,7 +41,7 @@ def make_template(folder: Path, migrated: Path | None = None) -> None:
             manage(folder / "var", "migrate", "--verbosity", "0", **settings)
         manage(folder / "var", "seed_demo", **settings)
         sessions = manage(folder / "var", "demo_sessions", "--count", str(MEMBERS), "--watch", "5", **settings)
-        open_market(folder / "var", **settings)
+        templates.open_market(folder / "var", **settings)
         (kept / "sessions").write_text("\n".join(sessions.splitlines()[-MEMBERS:]))
     finally:
         postgres.signal(signal.SIGINT)  # an orderly end: copies begin without recovery
